@@ -1,0 +1,1 @@
+"""All tests: `unit` needs nothing, `integration` needs the `bed` (see its docstring)."""

@@ -1,0 +1,19 @@
+"""The test bed: a real Docker engine, a registry and images, that touch nothing of the machine's.
+
+`python -m tests.bed COMMAND...` runs a command (pytest, a shell) as root in network, mount, pid,
+cgroup, ipc and uts namespaces of its own. Any number of these sessions run at the same time, beside
+the user's own Docker, and when the first process of a session ends, however it ends, the kernel
+takes everything else with it. The rooms, in the order in which they are used:
+
+- `packages`    Debian packages: the few that are installed, and how others are unpacked
+- `engines`     the Docker engines; `ENGINE=bookworm|trixie|sid` selects one
+- `namespaces`  the outer half of a session: starts it, and waits
+- `janitor`     outlives the session and removes its cgroups
+- `init`        the inner half: the first process inside, which makes the mounts
+- `cgroups`     the session's own part of every cgroup hierarchy
+- `program`     a program that runs beside the tests: its log, and waiting until it is ready
+- `dockerd`, `registry`, `shim`   the three programs
+- `images`      test images, made in Python from Debian's busybox-static
+
+Nothing here may be imported by the product.
+"""

@@ -1,0 +1,23 @@
+"""`[ENGINE=bookworm|trixie|sid] python -m tests.bed [COMMAND...]`: run it in a session of its own.
+
+Without a command it is a shell. What has to come from the network (packages, engines) is fetched
+before: inside there is no way out.
+"""
+
+import os
+import sys
+
+from tests.bed import engines, namespaces, packages
+
+
+def main() -> int:
+    """Prepare the machine and the selected engine, run the command, return its exit code."""
+    if os.geteuid() != 0:
+        sys.exit("The test bed makes namespaces and runs Docker engines: it needs to be root.")
+    packages.install_tools()
+    engines.prepare(engines.selected_suite())
+    return namespaces.run(sys.argv[1:] or [os.environ.get("SHELL", "sh")])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

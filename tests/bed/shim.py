@@ -1,0 +1,84 @@
+"""The program under test, started as its users start it."""
+
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.bed.dockerd import Dockerd
+from tests.bed.program import Program, accepts
+
+
+class Shim:
+    """A pydockershim process on its own socket; it may be stopped, killed and started again.
+
+    Args:
+        dockerd: the engine that it drives.
+        directory: for its socket, state and log; give it again to come back to the same state.
+        flags: more command line flags; they win over the ones given here.
+        env: more environment variables.
+    """
+
+    def __init__(
+        self,
+        dockerd: Dockerd,
+        directory: Path,
+        *,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.socket = directory / "cri.sock"
+        self.state_directory = directory / "state"
+        self.program = Program(
+            [
+                Path(sys.executable).with_name("pydockershim"),
+                f"--container-runtime-endpoint={self.url}",
+                f"--docker-endpoint={dockerd.url}",
+                f"--cri-dockerd-root-directory={self.state_directory}",
+                "--network-plugin=docker",
+                "--log-level=debug",
+                *flags,
+            ],
+            log=directory / "shim.log",
+            # Its user has no credentials for any registry, whatever the developer has.
+            env={"DOCKER_CONFIG": str(directory)} | dict(env or {}),
+        )
+
+    @property
+    def url(self) -> str:
+        """Its endpoint, as --container-runtime-endpoint takes it."""
+        return f"unix://{self.socket}"
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        self.program.start(ready=lambda: accepts(socket.AF_UNIX, str(self.socket)), timeout_s=30)
+
+    def stop(self) -> int:
+        """End it in order (SIGTERM) and return its exit code."""
+        return self.program.stop(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        self.program.stop(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Stop it in order and start it again."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.program.is_running:
+            self.stop()
