@@ -1,0 +1,10 @@
+"""What we know of the engine, in memory: reads are answered from here and cause no Engine call.
+
+- `entries` are the objects as they are kept, with their ready wire bytes; `view` is the store and
+  every read; `ledger` says which of two answers about an object counts.
+- `reflector` keeps it true: events mark, inspects fill, relists heal.
+- `images` is the same for images; `readiness` is the background ping.
+
+The room does not decide and does not change the engine. What a procedure has changed it brings in
+itself, by `View.refresh` and `View.forget`, before it answers.
+"""

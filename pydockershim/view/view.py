@@ -1,0 +1,296 @@
+"""The view: every sandbox, container and image that is ours, as the engine last told.
+
+Reads are answered from here. The reflector keeps it true, and a procedure brings in what it has
+changed itself (`refresh`, `forget`) before it answers, so that a client always sees its own work.
+
+A view that may be wrong is an error, never a short list: the kubelet restarts what a list leaves
+out. So every read raises Unavailable, with the reason, until the engine has been listed once and
+from the loss of the event stream to the end of the next relist.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pydockershim import labels
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import ContainerInspect, ContainerSummary
+from pydockershim.errors import InvalidArgument, NotFound, Unavailable
+from pydockershim.translate import filters
+from pydockershim.view.entries import (
+    ContainerItem,
+    Item,
+    SandboxItem,
+    item_from_summary,
+    item_of,
+    summary_name,
+)
+from pydockershim.view.images import ImageItem, Images
+from pydockershim.view.ledger import Ledger
+from pydockershim.view.wire import chunks, framed, varint_field
+
+Kind = TypeVar("Kind", SandboxItem, ContainerItem)
+
+_KINDS = {SandboxItem: "sandbox", ContainerItem: "container"}
+
+# Field numbers of PodSandboxStatusResponse and ContainerStatusResponse.
+_STATUS = 1
+_CONTAINERS_STATUSES = 3
+_TIMESTAMP = 4
+
+
+class View:
+    """Thread-safe. `inspect` asks the engine for one container by its whole id.
+
+    Every read raises Unavailable while the view may be wrong. An id may be given by its beginning:
+    InvalidArgument when it fits several objects or is empty, NotFound when it fits none of the kind
+    that is asked for.
+    """
+
+    def __init__(self, inspect: Callable[[str], ContainerInspect], images: Images) -> None:
+        self._inspect = inspect
+        self._images = images
+        self._lock = threading.Lock()
+        self._ledger: Ledger[Item] = Ledger()
+        self._silent: dict[str, str] = {}
+        self._why_wrong = "the engine has not been listed yet"
+        self._last_ns = 0
+
+    # Lookups
+
+    def sandbox(self, sandbox_id: str) -> SandboxItem:
+        """Return a sandbox by its id."""
+        with self._lock:
+            return self._find(SandboxItem, sandbox_id)
+
+    def sandbox_named(self, name: str) -> SandboxItem | None:
+        """Return the sandbox whose record has this (final) name, finished or not."""
+        return next((each for each in self._all(SandboxItem) if each.record.name == name), None)
+
+    def container(self, container_id: str) -> ContainerItem:
+        """Return a container by its id."""
+        with self._lock:
+            return self._find(ContainerItem, container_id)
+
+    def containers_of(self, sandbox_id: str) -> list[ContainerItem]:
+        """Return the containers of a sandbox (whole id), whether it is there or not."""
+        return [each for each in self._all(ContainerItem) if each.sandbox_id == sandbox_id]
+
+    def image(self, ref: str) -> ImageItem | None:
+        """Return an image by name, digest or id; None when the engine has no such image."""
+        self._check()
+        return self._images.find(ref)
+
+    # Responses, ready for the wire
+
+    def list_sandboxes(self, wanted: cri.PodSandboxFilter) -> bytes:
+        """Return a serialised ListPodSandboxResponse."""
+        return b"".join(each.listed for each in self._select_sandboxes(wanted))
+
+    def stream_sandboxes(self, wanted: cri.PodSandboxFilter) -> Iterator[bytes]:
+        """Return serialised StreamPodSandboxesResponses, none for an empty list."""
+        return chunks(each.listed for each in self._select_sandboxes(wanted))
+
+    def list_containers(self, wanted: cri.ContainerFilter) -> bytes:
+        """Return a serialised ListContainersResponse."""
+        return b"".join(each.listed for each in self._select_containers(wanted))
+
+    def stream_containers(self, wanted: cri.ContainerFilter) -> Iterator[bytes]:
+        """Return serialised StreamContainersResponses, none for an empty list."""
+        return chunks(each.listed for each in self._select_containers(wanted))
+
+    def list_images(self, wanted: cri.ImageFilter) -> bytes:
+        """Return a serialised ListImagesResponse."""
+        self._check()
+        return b"".join(each.listed for each in self._images.select(wanted))
+
+    def stream_images(self, wanted: cri.ImageFilter) -> Iterator[bytes]:
+        """Return serialised StreamImagesResponses, none for an empty list."""
+        self._check()
+        return chunks(each.listed for each in self._images.select(wanted))
+
+    def image_status(self, ref: str) -> bytes:
+        """Return a serialised ImageStatusResponse; without an image when there is none."""
+        image = self.image(ref)
+        return image.listed if image else b""
+
+    def sandbox_status(self, sandbox_id: str) -> bytes:
+        """Return a serialised PodSandboxStatusResponse without verbose info.
+
+        Unavailable when the engine did not answer for this sandbox.
+        """
+        with self._lock:
+            sandbox = self._find(SandboxItem, sandbox_id)
+            self._check_heard(sandbox.id)
+            return framed(_STATUS, sandbox.status) + self._containers_statuses(sandbox.id)
+
+    def container_status(self, container_id: str) -> bytes:
+        """Return a serialised ContainerStatusResponse without verbose info.
+
+        Unavailable when the engine did not answer for this container.
+        """
+        with self._lock:
+            container = self._find(ContainerItem, container_id)
+            self._check_heard(container.id)
+            return framed(_STATUS, container.status)
+
+    # What brings the engine's answers in
+
+    def refresh(self, object_id: str) -> Item:
+        """Ask the engine for one of ours (whole id) and show what it answers.
+
+        NotFound when the engine has no such container, or it is not ours; it is gone from the view.
+        """
+        return self.catch_up(object_id, since=self.tick())
+
+    def refresh_images(self) -> None:
+        """Ask the engine for its images and show them."""
+        self._images.refresh()
+
+    def refresh_image(self, ref: str) -> ImageItem:
+        """Ask the engine for its images, show them and return this one; NotFound without it."""
+        self._images.refresh()
+        image = self._images.find(ref)
+        if image is None:
+            raise NotFound(f"image {ref} is not on this host: pull it first")
+        return image
+
+    def forget(self, object_id: str) -> None:
+        """Take out what has been removed from the engine."""
+        with self._lock:
+            self._ledger.forget(object_id)
+            self._silent.pop(object_id, None)
+
+    def tick(self) -> int:
+        """Return the view's time now, to be passed to `catch_up`."""
+        with self._lock:
+            return self._ledger.tick()
+
+    def catch_up(self, object_id: str, *, since: int) -> Item:
+        """Like `refresh`, unless an answer asked for after `since` has been brought in already."""
+        with self._lock:
+            covered = self._ledger.covers(object_id, since)
+        while not covered:
+            with self.reading() as read:
+                found = self._ask(object_id)
+                with self._lock:
+                    self._show(read, object_id, found)
+                    covered = self._ledger.covers(object_id, since)
+        with self._lock:
+            item = self._ledger.objects.get(object_id)
+        if item is None:
+            raise NotFound(f"the engine has no sandbox or container {object_id} of ours")
+        return item
+
+    @contextmanager
+    def reading(self) -> Iterator[int]:
+        """Hold the time at which a read of the engine began, for as long as it is under way."""
+        with self._lock:
+            read = self._ledger.begin()
+        try:
+            yield read
+        finally:
+            with self._lock:
+                self._ledger.end(read)
+
+    # What the reflector tells
+
+    def items(self) -> list[Item]:
+        """Return all there is, right or wrong."""
+        with self._lock:
+            return list(self._ledger.objects.values())
+
+    def suppose(self, read: int, summary: ContainerSummary, *, reason: str) -> None:
+        """Show what a list says of an object for which the engine does not answer.
+
+        What is known already stays; `reason` is what a status of it then says.
+        """
+        record = labels.decode(summary_name(summary), summary["Labels"])
+        if record is None:
+            return
+        with self._lock:
+            if summary["Id"] not in self._ledger.objects:
+                self._show(read, summary["Id"], item_from_summary(summary, record))
+            if summary["Id"] in self._ledger.objects:
+                self._silent[summary["Id"]] = reason
+
+    def lost(self, reason: str) -> None:
+        """From now on the view may be wrong."""
+        with self._lock:
+            self._why_wrong = reason
+
+    def synced(self) -> None:
+        """From now on the view is right."""
+        with self._lock:
+            self._why_wrong = ""
+
+    def _ask(self, object_id: str) -> Item | None:
+        try:
+            inspect = self._inspect(object_id)
+        except NotFound:
+            return None
+        name = inspect["Name"].removeprefix("/")
+        record = labels.decode(name, inspect["Config"]["Labels"] or {})
+        return item_of(inspect, record) if record else None
+
+    def _show(self, read: int, object_id: str, found: Item | None) -> None:
+        if self._ledger.apply(read, object_id, found):
+            self._silent.pop(object_id, None)
+
+    def _check(self) -> None:
+        if self._why_wrong:
+            raise Unavailable(
+                f"what is known of the engine may be wrong: {self._why_wrong}; try again"
+            )
+
+    def _check_heard(self, object_id: str) -> None:
+        if object_id in self._silent:
+            raise Unavailable(
+                f"the engine does not answer for {object_id}: {self._silent[object_id]}; try again"
+            )
+
+    def _find(self, kind: type[Kind], object_id: str) -> Kind:
+        self._check()
+        item = self._ledger.objects.get(object_id)
+        if item is None:
+            item = self._find_by_beginning(kind, object_id)
+        if not isinstance(item, kind):
+            raise NotFound(f"there is no {_KINDS[kind]} {object_id}")
+        return item
+
+    def _find_by_beginning(self, kind: type[Kind], beginning: str) -> Item | None:
+        if not beginning:
+            raise InvalidArgument(f"the {_KINDS[kind]} id is empty: give one")
+        objects = self._ledger.objects
+        ids = (each.id for each in objects.values() if isinstance(each, kind))
+        found = filters.whole_id(beginning, ids)
+        return objects[found] if found else None
+
+    def _all(self, kind: type[Kind]) -> list[Kind]:
+        with self._lock:
+            self._check()
+            return [each for each in self._ledger.objects.values() if isinstance(each, kind)]
+
+    def _select_sandboxes(self, wanted: cri.PodSandboxFilter) -> Sequence[SandboxItem]:
+        return filters.select_sandboxes(wanted, self._all(SandboxItem))
+
+    def _select_containers(self, wanted: cri.ContainerFilter) -> Sequence[ContainerItem]:
+        return filters.select_containers(wanted, self._all(ContainerItem))
+
+    def _containers_statuses(self, sandbox_id: str) -> bytes:
+        """Return the statuses of a pod's containers and the time at which they hold.
+
+        COMPAT(kubelet): a time promises that all of them are there, so it is both or neither.
+        """
+        containers = [
+            each
+            for each in self._ledger.objects.values()
+            if isinstance(each, ContainerItem) and each.sandbox_id == sandbox_id
+        ]
+        if any(each.id in self._silent for each in containers):
+            return b""
+        self._last_ns = max(self._last_ns + 1, time.time_ns())
+        statuses = [framed(_CONTAINERS_STATUSES, each.status) for each in containers]
+        return b"".join(statuses) + varint_field(_TIMESTAMP, self._last_ns)
