@@ -123,5 +123,5 @@ def _link_programs_to_libraries(staging: Path, root: Path) -> None:
 
 
 def _is_dynamic(program: Path) -> bool:
-    question = ["patchelf", "--print-interpreter", program]
+    question = ["patchelf", "--print-interpreter", str(program)]
     return subprocess.run(question, check=False, capture_output=True).returncode == 0
