@@ -1,0 +1,75 @@
+"""The methods of the CRI as plain data, for the server and the client alike.
+
+- Read from the compiled descriptor, so that proto/ is the only place that lists them.
+- `runtime.v1alpha2` has the messages of `runtime.v1` and only the methods that it ended with.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from pydockershim.api import runtime_v1
+
+V1 = "runtime.v1"
+V1ALPHA2 = "runtime.v1alpha2"
+
+# COMPAT(kubelet < 1.26): v1alpha2 was frozen before these; a client of it expects UNIMPLEMENTED.
+_ONLY_IN_V1 = frozenset(
+    {
+        "CheckpointContainer",
+        "CheckpointPod",
+        "GetContainerEvents",
+        "ListMetricDescriptors",
+        "ListPodSandboxMetrics",
+        "RestorePod",
+        "RuntimeConfig",
+        "StreamContainerStats",
+        "StreamContainers",
+        "StreamImages",
+        "StreamPodSandboxMetrics",
+        "StreamPodSandboxStats",
+        "StreamPodSandboxes",
+        "UpdatePodSandboxResources",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of one service; `service` is its full name, such as runtime.v1.ImageService."""
+
+    service: str
+    name: str
+    request: type[Message]
+    response: type[Message]
+    streams: bool
+    """The answer is a stream of `response`; the request never is."""
+
+    @property
+    def path(self) -> str:
+        """Return the HTTP/2 path of the call."""
+        return f"/{self.service}/{self.name}"
+
+
+def _methods() -> Iterator[Method]:
+    for service in runtime_v1.DESCRIPTOR.services_by_name.values():
+        for method in service.methods:
+            yield _method(method, V1)
+            if method.name not in _ONLY_IN_V1:
+                yield _method(method, V1ALPHA2)
+
+
+def _method(method: MethodDescriptor, package: str) -> Method:
+    return Method(
+        service=f"{package}.{method.containing_service.name}",
+        name=method.name,
+        request=GetMessageClass(method.input_type),
+        response=GetMessageClass(method.output_type),
+        streams=method.server_streaming,
+    )
+
+
+METHODS = tuple(_methods())
