@@ -6,14 +6,17 @@ the user's own Docker, and when the first process of a session ends, however it 
 takes everything else with it. The rooms, in the order in which they are used:
 
 - `packages`    Debian packages: the few that are installed, and how others are unpacked
+- `suites`      programs of any Debian suite, made to run on this machine
 - `engines`     the Docker engines; `ENGINE=bookworm|trixie|sid` selects one
 - `namespaces`  the outer half of a session: starts it, and waits
 - `janitor`     outlives the session and removes its cgroups
 - `init`        the inner half: the first process inside, which makes the mounts
 - `cgroups`     the session's own part of every cgroup hierarchy
 - `program`     a program that runs beside the tests: its log, and waiting until it is ready
-- `dockerd`, `registry`, `shim`   the three programs
+- `dockerd`     a private engine
 - `images`      test images, made in Python from Debian's busybox-static
+- `registry`    two local registries, one of them with a password
+- `shim`        the program under test
 
 Nothing here may be imported by the product.
 """

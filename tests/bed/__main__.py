@@ -7,7 +7,7 @@ before: inside there is no way out.
 import os
 import sys
 
-from tests.bed import engines, namespaces, packages
+from tests.bed import engines, namespaces, packages, registry
 
 
 def main() -> int:
@@ -15,7 +15,8 @@ def main() -> int:
     if os.geteuid() != 0:
         sys.exit("The test bed makes namespaces and runs Docker engines: it needs to be root.")
     packages.install_tools()
-    engines.prepare(engines.selected_suite())
+    engines.prepare()
+    registry.prepare_compose()
     return namespaces.run(sys.argv[1:] or [os.environ.get("SHELL", "sh")])
 
 

@@ -78,16 +78,16 @@ class Dockerd:
         self.start()
 
     def leftovers(self) -> list[str]:
-        """Name every container, network and volume in the engine that it does not always have."""
+        """Name every container, network and volume that neither Docker nor the bed has made."""
         return [
-            *(f"container {item['Names'][0]}" for item in self.api.containers(all=True)),
+            *(f"container {item['Names'][0]}" for item in self._containers()),
             *(f"network {item['Name']}" for item in self._networks()),
             *(f"volume {item['Name']}" for item in self._volumes()),
         ]
 
     def remove_leftovers(self) -> None:
         """Remove them all."""
-        for item in self.api.containers(all=True):
+        for item in self._containers():
             self.api.remove_container(item["Id"], force=True, v=True)
         for item in self._networks():
             self.api.remove_network(item["Id"])
@@ -122,6 +122,10 @@ class Dockerd:
             # Also on a machine with systemd: its manager knows nothing of our namespaces.
             "--exec-opt=native.cgroupdriver=cgroupfs",
         ]
+
+    def _containers(self) -> list[dict[str, Any]]:
+        items = self.api.containers(all=True)
+        return [item for item in items if "com.docker.compose.project" not in item["Labels"]]
 
     def _networks(self) -> list[dict[str, Any]]:
         always = {"bridge", "host", "none"}

@@ -4,15 +4,18 @@ The engine is shared, so a module must leave nothing in it; what is left behind 
 that left it. When a test fails, what the engine and the shim logged meanwhile is in the report.
 """
 
+import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from pytest_docker.plugin import Services
 
 from tests.bed import engines, images, namespaces
+from tests.bed import registry as registries
 from tests.bed.dockerd import Dockerd
 from tests.bed.engines import Engine
-from tests.bed.program import Program
+from tests.bed.program import Program, accepts
 from tests.bed.registry import Registry
 from tests.bed.shim import Shim
 
@@ -51,7 +54,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The engine that ENGINE selects."""
-    return engines.find(engines.selected_suite())
+    return engines.selected()
 
 
 @pytest.fixture(scope="session")
@@ -64,18 +67,34 @@ def dockerd(engine: Engine) -> Iterator[Dockerd]:
 
 
 @pytest.fixture(scope="session")
-def registry(engine: Engine) -> Iterator[Registry]:
-    """A registry that anybody may use."""
-    with Registry(engine, namespaces.PRIVATE / "registry", port=5000) as registry:
-        yield registry
+def docker_compose_command(dockerd: Dockerd) -> str:
+    """Tell pytest-docker which compose to use, and for which engine."""
+    return f"DOCKER_HOST={dockerd.url} {registries.compose()}"
 
 
 @pytest.fixture(scope="session")
-def private_registry(engine: Engine) -> Iterator[Registry]:
+def docker_compose_file() -> str:
+    """Tell pytest-docker what to start."""
+    return str(registries.COMPOSE_FILE)
+
+
+@pytest.fixture(scope="session")
+def docker_setup(dockerd: Dockerd) -> str:
+    """Make the image that pytest-docker is going to start."""
+    registries.load_image(dockerd)
+    return "up --wait"
+
+
+@pytest.fixture(scope="session")
+def registry(docker_services: Services) -> Registry:
+    """A registry that anybody may use."""
+    return _responsive(registries.OPEN, docker_services)
+
+
+@pytest.fixture(scope="session")
+def private_registry(docker_services: Services) -> Registry:
     """A registry that wants `private_registry.credentials`."""
-    directory = namespaces.PRIVATE / "private-registry"
-    with Registry(engine, directory, port=5001, private=True) as registry:
-        yield registry
+    return _responsive(registries.PRIVATE, docker_services)
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +111,11 @@ def _leaves_nothing_behind(dockerd: Dockerd) -> Iterator[None]:
     leftovers = dockerd.leftovers()
     dockerd.remove_leftovers()
     assert not leftovers, "left behind in the engine"
+
+
+def _responsive(registry: Registry, docker_services: Services) -> Registry:
+    host, _, port = registry.address.partition(":")
+    docker_services.wait_until_responsive(
+        lambda: accepts(socket.AF_INET, (host, int(port))), timeout=20, pause=0.02
+    )
+    return registry

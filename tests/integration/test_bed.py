@@ -97,6 +97,23 @@ def test_containers_outlive_a_restart_of_the_engine(dockerd: Dockerd) -> None:
     assert after["Pid"] == before
 
 
+def test_mounts_propagate_into_containers_that_ask_for_it(dockerd: Dockerd, tmp_path: Path) -> None:
+    binds = dockerd.api.create_host_config(binds=[f"{tmp_path}:/shared:rslave"])
+    command = ["sh", "-c", "until [ -e /shared/mount/file ]; do sleep 0.05; done"]
+    container = dockerd.api.create_container(images.BUSYBOX.name, command, host_config=binds)
+    dockerd.api.start(container)
+    mount = tmp_path / "mount"
+    mount.mkdir()
+
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mount], check=True)
+    (mount / "file").touch()
+
+    ended = dockerd.api.wait(container, timeout=10)
+    dockerd.api.remove_container(container, force=True)
+    subprocess.run(["umount", mount], check=True)
+    assert ended["StatusCode"] == 0
+
+
 def test_leftovers_are_named(dockerd: Dockerd) -> None:
     dockerd.api.create_container(images.BUSYBOX.name, ["true"], name="forgotten")
     dockerd.api.create_network("lost")
@@ -164,7 +181,7 @@ import time
 from tests.bed import engines, images, namespaces
 from tests.bed.dockerd import Dockerd
 
-with Dockerd(engines.find(engines.selected_suite()), namespaces.PRIVATE / "dockerd") as dockerd:
+with Dockerd(engines.selected(), namespaces.PRIVATE / "dockerd") as dockerd:
     images.load(dockerd, [images.BUSYBOX])
     limits = dockerd.api.create_host_config(cgroup_parent="/kubepods/pod1")
     for _ in range(2):
