@@ -1,0 +1,139 @@
+"""A pod's container.
+
+- metadata, labels, annotations, image, mounts, the log's absolute path: the record
+- image: `Image`, by id, so that a tag that moves meanwhile changes nothing
+- command, args, envs, working_dir, stdin, stdin_once, tty: see `process`
+- mounts: see `mounts`; linux.resources: see `resources`
+- linux.security_context: see `security`, `identity`, `seccomp` and `namespaces`
+- what is not built: see `refusals`
+
+Always: the sandbox's cgroup parent and runtime, no restart, no health check of the image's, no init
+of the daemon's. No hostname, DNS or ports: they are the sandbox's, and Docker refuses them here.
+Output goes to Docker's `local` log driver, the only one that keeps every byte; without a log path
+nobody could read it, so it goes nowhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydockershim import labels, naming
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import EngineFeatures, ImageInspect, Json
+from pydockershim.labels import ContainerRecord, SandboxRecord
+from pydockershim.translate import namespaces, refusals
+from pydockershim.translate.checks import invalid, no_traversal
+from pydockershim.translate.identity import docker_groups, docker_user
+from pydockershim.translate.mounts import docker_mounts, with_real_sources
+from pydockershim.translate.plain import plain
+from pydockershim.translate.process import docker_process
+from pydockershim.translate.resources import docker_resources
+from pydockershim.translate.runtime import docker_runtime
+from pydockershim.translate.security import docker_security
+
+# What Docker keeps until it has been written to the CRI log: enough for a burst and a restart.
+_SPOOL = {"max-size": "64m", "max-file": "2", "compress": "false"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What had to be looked up for one container.
+
+    `seccomp_profile` is the text behind `seccomp.profile_path`, `image_groups` the ids that
+    `identity.image_groups` found for `identity.groups_wanted`.
+    """
+
+    seccomp_profile: str | None = None
+    image_groups: tuple[int, ...] = ()
+
+
+def container_record(
+    config: cri.ContainerConfig, *, sandbox_id: str, sandbox: SandboxRecord, image_ref: str
+) -> ContainerRecord:
+    """Return what the container remembers. `image_ref` is the image's digested reference."""
+    if not config.metadata.name:
+        raise invalid("metadata.name", "is empty; every container has one")
+    return ContainerRecord(
+        name=naming.container_name(
+            container=config.metadata.name,
+            pod=sandbox.pod,
+            namespace=sandbox.namespace,
+            uid=sandbox.uid,
+            attempt=config.metadata.attempt,
+        ),
+        container=config.metadata.name,
+        pod=sandbox.pod,
+        namespace=sandbox.namespace,
+        uid=sandbox.uid,
+        attempt=config.metadata.attempt,
+        sandbox_id=sandbox_id,
+        log_path=_log_path(sandbox.log_directory, config.log_path),
+        labels=dict(config.labels),
+        annotations=dict(config.annotations),
+        image=plain(config.image),
+        image_ref=image_ref,
+        mounts=tuple(plain(mount) for mount in config.mounts),
+    )
+
+
+def docker_container(
+    config: cri.ContainerConfig,
+    record: ContainerRecord,
+    *,
+    sandbox: SandboxRecord,
+    image: ImageInspect,
+    answers: Answers,
+    features: EngineFeatures,
+) -> Json:
+    """Return the create body, with mount sources and OOM score as they were sent.
+
+    InvalidArgument, Unsupported or FailedPrecondition for a config that cannot be carried out.
+    `placed` adds what the host decides.
+    """
+    refusals.refuse_of_container(config, features)
+    docker_runtime(config.image.runtime_handler, features, field="image.runtime_handler")
+    context = config.linux.security_context
+    host_config = {
+        **docker_resources(config.linux.resources),
+        **docker_security(
+            context, sandbox=sandbox, seccomp_profile=answers.seccomp_profile, features=features
+        ),
+        **namespaces.docker_container_namespaces(context, record.sandbox_id, sandbox),
+        **namespaces.docker_confinement(features, privileged=context.privileged),
+        "GroupAdd": docker_groups(context, answers.image_groups),
+        "Mounts": docker_mounts(config.mounts, features),
+        "CgroupParent": sandbox.cgroup_parent,
+        "Runtime": docker_runtime(sandbox.handler, features, field="runtime_handler"),
+        "LogConfig": {"Type": "local", "Config": _SPOOL} if record.log_path else {"Type": "none"},
+        "RestartPolicy": {"Name": "no"},
+    }
+    if features.init_by_default:
+        host_config["Init"] = False
+    return {
+        **docker_process(config),
+        "Image": image["Id"],
+        "User": docker_user(context),
+        "Labels": labels.encode(record),
+        "Healthcheck": {"Test": ["NONE"]},
+        "HostConfig": host_config,
+    }
+
+
+def placed(
+    body: Json, *, real_source: Callable[[str], str], daemon_root: str, oom_score_adj: int
+) -> Json:
+    """Return the create body with the real mount sources, and a score that Docker can set."""
+    host_config = body["HostConfig"]
+    mounts = with_real_sources(host_config["Mounts"], real_source, daemon_root=daemon_root)
+    return {
+        **body,
+        "HostConfig": {**host_config, "Mounts": mounts, "OomScoreAdj": oom_score_adj},
+    }
+
+
+def _log_path(directory: str, path: str) -> str:
+    """Return the log's absolute path, empty when no log was asked for."""
+    if not (directory and path):
+        return ""
+    if path.startswith("/"):
+        raise invalid("log_path", f"{path!r} is absolute; send it relative to log_directory")
+    return f"{directory.rstrip('/')}/{no_traversal('log_path', path)}"

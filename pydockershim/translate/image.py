@@ -1,0 +1,188 @@
+"""Images: what a reference means, and what the CRI is told of an image.
+
+- A reference is read as Docker reads it: no registry means docker.io, one word there is under
+  `library/`, no tag means `latest`, and beside a digest the tag does not count.
+- `sha256:...` and 64 hex digits are an image's id. Fewer hex digits may be the beginning of one,
+  or the name of a repository; the repository goes first.
+- One string names an image everywhere in the CRI: the Engine's `Id`.
+- Names are given as Docker spells them, less its `<none>` placeholders; `image_ref` is the digest
+  under the repository that was asked for.
+- USER of the image: a number is `uid`, anything else `username`; the kubelet checks runAsNonRoot.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import ImageInspect, ImageSummary
+from pydockershim.errors import InvalidArgument
+from pydockershim.translate.plain import plain
+
+_DEFAULT_REGISTRY = "docker.io"
+_ALIASES = {"index.docker.io": _DEFAULT_REGISTRY}
+_NAME_LENGTH = 255
+
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
+_WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_PATH = re.compile(rf"{_WORD}(?:/{_WORD})*")
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+_ID = re.compile(r"sha256:([0-9a-f]{1,64})|([0-9a-f]{64})")
+_SHORT_ID = re.compile(r"[0-9a-f]{4,63}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What somebody calls an image.
+
+    `id_prefix` are hex digits that an image's id may begin with, empty when they cannot be meant.
+    For an id alone all the rest is empty.
+    """
+
+    registry: str = ""
+    path: str = ""
+    tag: str = ""
+    digest: str = ""
+    id_prefix: str = ""
+
+    @property
+    def is_id(self) -> bool:
+        """Say whether it can only be an id."""
+        return not self.registry
+
+    @property
+    def repository(self) -> str:
+        """Return the full name, with the registry and without tag and digest."""
+        return f"{self.registry}/{self.path}"
+
+    @property
+    def version(self) -> str:
+        """Return the digest where there is one, else the tag: what a pull has to name."""
+        return self.digest or self.tag
+
+    @property
+    def canonical(self) -> str:
+        """Return the one spelling of all that mean the same."""
+        if self.is_id:
+            return f"sha256:{self.id_prefix}"
+        return (
+            f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
+        )
+
+
+def parse_reference(text: str) -> Reference:
+    """Return what a reference means; InvalidArgument when Docker could not read it."""
+    if match := _ID.fullmatch(text):
+        return Reference(id_prefix=match[1] or match[2])
+    named, at, digest = text.partition("@")
+    name, tag = _without_tag(named)
+    registry, path = _split_registry(name)
+    readable = (
+        _REGISTRY.fullmatch(registry)
+        and _PATH.fullmatch(path)
+        and (not tag or _TAG.fullmatch(tag))
+        and (not at or _DIGEST.fullmatch(digest))
+        and not named.endswith(":")
+        and len(name) <= _NAME_LENGTH
+    )
+    if not readable:
+        raise InvalidArgument(
+            f"image {text!r} is not a reference that Docker can read; use "
+            "[registry/]name[:tag][@digest] in lower case, or an id such as sha256:<64 hex digits>"
+        )
+    return Reference(
+        registry=registry,
+        path=path,
+        tag="" if digest else tag or "latest",
+        digest=digest,
+        id_prefix=text if _SHORT_ID.fullmatch(text) else "",
+    )
+
+
+def canonical_names(image: ImageInspect | ImageSummary) -> list[str]:
+    """Return the canonical spelling of every tag and digest that leads to the image."""
+    return [parse_reference(name).canonical for name in (*_tags(image), *_digests(image))]
+
+
+def image_ref(asked: str, image: ImageInspect | ImageSummary) -> str:
+    """Return the digested reference of an image that was asked for by this name.
+
+    Its digest in the repository that was asked for, else its first digest, else its id.
+    """
+    digests = _digests(image)
+    reference = parse_reference(asked)
+    same_repository = [
+        digest
+        for digest in digests
+        if not reference.is_id and parse_reference(digest).repository == reference.repository
+    ]
+    return next(iter([*same_repository, *digests]), image["Id"])
+
+
+def cri_image(inspect: ImageInspect, *, pinned: bool) -> cri.Image:
+    """Return the CRI's picture of an image; the kubelet never collects a pinned one."""
+    tags, digests = _tags(inspect), _digests(inspect)
+    user = ((inspect["Config"] or {}).get("User") or "").partition(":")[0]
+    return cri.Image(
+        id=inspect["Id"],
+        repo_tags=tags,
+        repo_digests=digests,
+        size=max(1, inspect["Size"]),  # COMPAT(kubelet): 0 is an error to it
+        uid=cri.Int64Value(value=int(user)) if user.isdecimal() else None,
+        username="" if user.isdecimal() else user,
+        spec=cri.ImageSpec(image=next(iter([*tags, *digests]), inspect["Id"])),
+        pinned=pinned,
+    )
+
+
+def image_info(inspect: ImageInspect) -> dict[str, str]:
+    """Return the verbose part of ImageStatus: the image's own configuration as JSON."""
+    config = inspect["Config"] or {}
+    document = {"imageSpec": {"config": config}, "labels": config.get("Labels") or {}}
+    return {"info": json.dumps(document)}
+
+
+def asked_image(spec: cri.ImageSpec) -> str:
+    """Return the name that the pod's author wrote, where the caller passed it on."""
+    return spec.user_specified_image or spec.image
+
+
+def cri_asked_image(spec: cri.ImageSpec) -> cri.ImageSpec:
+    """Return the spec for a status: under the name that was asked for, never another tag."""
+    shown = cri.ImageSpec()
+    shown.CopyFrom(spec)
+    shown.image = asked_image(spec)
+    return shown
+
+
+def docker_credentials(auth: cri.AuthConfig) -> dict[str, str]:
+    """Return the credentials as plain data, CRI names, unset ones left out. Never log them."""
+    return plain(auth)
+
+
+def _without_tag(named: str) -> tuple[str, str]:
+    folder, slash, last = named.rpartition("/")
+    base, _, tag = last.partition(":")
+    return folder + slash + base, tag
+
+
+def _split_registry(name: str) -> tuple[str, str]:
+    first, slash, rest = name.partition("/")
+    is_registry = slash and (
+        "." in first or ":" in first or first == "localhost" or first != first.lower()
+    )
+    registry, path = (first, rest) if is_registry else (_DEFAULT_REGISTRY, name)
+    registry = _ALIASES.get(registry, registry)
+    if registry == _DEFAULT_REGISTRY and "/" not in path:
+        path = f"library/{path}"
+    return registry, path
+
+
+def _tags(image: ImageInspect | ImageSummary) -> list[str]:
+    return [tag for tag in image["RepoTags"] or [] if "<none>" not in tag]
+
+
+def _digests(image: ImageInspect | ImageSummary) -> list[str]:
+    return [digest for digest in image["RepoDigests"] or [] if "<none>" not in digest]

@@ -1,0 +1,89 @@
+"""Bind mounts.
+
+- `Mounts` entries of type bind, never the `Binds` strings, which a `:` in a path would split.
+- The source is the real path behind `host_path`; the caller follows links and makes what is
+  missing, so no `CreateMountpoint` is needed.
+- `readonly`: COMPAT(dockerd >= 25) would make it recursive; `ReadOnlyNonRecursive` keeps it plain.
+- Propagation private, host-to-container and bidirectional are `rprivate`, `rslave` and `rshared`.
+  Where a source and the daemon's root share their path, Docker refuses `rprivate` and chooses by
+  itself; there the private one is left to it.
+- Two mounts on one place, a relative path, or a mount on `/`: refused.
+- The record keeps the mounts as they were sent; the kubelet looks for them in the status.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import EngineFeatures, Json
+from pydockershim.translate.checks import absolute_path, invalid, normal_path
+
+_PROPAGATION = {
+    cri.PROPAGATION_PRIVATE: "rprivate",
+    cri.PROPAGATION_HOST_TO_CONTAINER: "rslave",
+    cri.PROPAGATION_BIDIRECTIONAL: "rshared",
+}
+
+
+def docker_mounts(mounts: Sequence[cri.Mount], features: EngineFeatures) -> list[Json]:
+    """Return `HostConfig.Mounts` with the sources as they were sent."""
+    seen: dict[str, int] = {}
+    for index, mount in enumerate(mounts):
+        target = normal_path(mount.container_path)
+        if target in seen:
+            raise invalid(
+                f"mounts[{index}].container_path",
+                f"{mount.container_path!r} is the target of mounts[{seen[target]}] already; "
+                "mount one thing at one place",
+            )
+        seen[target] = index
+    return [_docker_mount(f"mounts[{index}]", each, features) for index, each in enumerate(mounts)]
+
+
+def with_real_sources(
+    mounts: Iterable[Json], real_source: Callable[[str], str], *, daemon_root: str
+) -> list[Json]:
+    """Return the mounts with each source replaced by what the caller finds behind it."""
+    return [_placed(mount, real_source(mount["Source"]), daemon_root) for mount in mounts]
+
+
+def cri_mounts(engine_mounts: Iterable[Json]) -> list[cri.Mount]:
+    """Return what an inspect tells of bind mounts, for containers that remember none."""
+    propagation = {name: value for value, name in _PROPAGATION.items()}
+    return [
+        cri.Mount(
+            container_path=mount.get("Destination", ""),
+            host_path=mount.get("Source", ""),
+            readonly=not mount.get("RW", True),
+            propagation=propagation.get(mount.get("Propagation", ""), cri.PROPAGATION_PRIVATE),
+        )
+        for mount in engine_mounts
+        if mount.get("Type") == "bind"
+    ]
+
+
+def _docker_mount(field: str, mount: cri.Mount, features: EngineFeatures) -> Json:
+    absolute_path(f"{field}.container_path", mount.container_path)
+    absolute_path(f"{field}.host_path", mount.host_path)
+    if normal_path(mount.container_path) == "/":
+        raise invalid(f"{field}.container_path", "is the root; mount below it")
+    if mount.propagation not in _PROPAGATION:
+        raise invalid(f"{field}.propagation", f"{mount.propagation} is unknown; use 0, 1 or 2")
+    options: Json = {"Propagation": _PROPAGATION[mount.propagation]}
+    if mount.readonly and features.read_only_binds_recurse:
+        options["ReadOnlyNonRecursive"] = True
+    return {
+        "Type": "bind",
+        "Source": mount.host_path,
+        "Target": mount.container_path,
+        "ReadOnly": mount.readonly,
+        "BindOptions": options,
+    }
+
+
+def _placed(mount: Json, source: str, daemon_root: str) -> Json:
+    options = dict(mount["BindOptions"])
+    # The daemon compares the two as strings, so do we.
+    overlap = source.startswith(daemon_root) or daemon_root.startswith(source)
+    if overlap and options["Propagation"] == "rprivate":
+        del options["Propagation"]
+    return {**mount, "Source": source, "BindOptions": options}

@@ -1,0 +1,27 @@
+"""Messages as plain data, for what a container must remember word by word.
+
+- A message becomes a dict of its CRI field names; unset fields are left out, enums are names.
+- What does not fit the message any more (a label that somebody edited) reads as nothing set.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+AnyMessage = TypeVar("AnyMessage", bound=Message)
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """Return the message as JSON-ready data."""
+    return json_format.MessageToDict(message, preserving_proto_field_name=True)
+
+
+def cri_from_plain(data: Mapping[str, Any], message: AnyMessage) -> AnyMessage:
+    """Fill the empty message with what `plain` returned, and return it."""
+    try:
+        return json_format.ParseDict(dict(data), message, ignore_unknown_fields=True)
+    except (json_format.ParseError, TypeError, ValueError):
+        message.Clear()
+        return message

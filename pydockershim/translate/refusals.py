@@ -1,0 +1,182 @@
+"""What a request asks for and does not get: refused by name, never dropped.
+
+- A field in a table of refusals is refused with Unsupported when its value asks for something.
+- A field in a table of ignored ones is accepted and has no effect; the reason stands beside it.
+- Every other field is translated. A test walks the messages and fails on a field that is neither
+  of the three, so a field of a newer CRI cannot slip through.
+- An enum value that the CRI does not define is InvalidArgument, wherever it stands.
+
+Paths are those of the CRI: `mounts.image` here, `mounts[0].image` in an error.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import EngineFeatures
+from pydockershim.errors import Unsupported
+from pydockershim.translate import resources
+from pydockershim.translate.checks import invalid
+
+_CGROUP_V2 = 2
+
+
+def _always(_value: Any, _features: EngineFeatures) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a field is refused. `asks` says whether a value that is set asks for anything."""
+
+    reason: str
+    asks: Callable[[Any, EngineFeatures], bool] = _always
+
+
+def _any_field(value: Message, _features: EngineFeatures) -> bool:
+    return bool(value.ListFields())
+
+
+def _beyond_apparmor_default(value: cri.SecurityProfile, features: EngineFeatures) -> bool:
+    no_confinement_anyway = (
+        value.profile_type == cri.SecurityProfile.Unconfined and not features.apparmor
+    )
+    return value.profile_type != cri.SecurityProfile.RuntimeDefault and not no_confinement_anyway
+
+
+def _beyond_apparmor_default_name(value: str, features: EngineFeatures) -> bool:
+    return value != "runtime/default" and not (value == "unconfined" and not features.apparmor)
+
+
+def _selinux_here(_value: bool, features: EngineFeatures) -> bool:  # noqa: FBT001  # the field itself
+    return features.selinux
+
+
+def _is_target(value: int, _features: EngineFeatures) -> bool:
+    return value == cri.TARGET
+
+
+def _beyond_kubelet_defaults(value: Mapping[str, str], features: EngineFeatures) -> bool:
+    """Let through what a kubelet sends with each container, and only on cgroup v2.
+
+    COMPAT(kubelet): `memory.oom.group` as "1", and `memory.swap.max`, which is "0" unless the node
+    lends swap.
+    """
+    usual = {"memory.oom.group", resources.SWAP_MAX}
+    return features.cgroup_version != _CGROUP_V2 or not value.keys() <= usual
+
+
+_APPARMOR = "AppArmor profiles are not supported yet; use the runtime default"
+_SELINUX = "SELinux labels are not supported yet; leave them out"
+_STRICT = "the Strict policy is not supported yet; use Merge"
+
+REFUSED_OF_SANDBOX: Mapping[str, Refusal] = {
+    "linux.security_context.selinux_options": Refusal(_SELINUX, _any_field),
+    "linux.security_context.supplemental_groups_policy": Refusal(_STRICT),
+    "linux.security_context.apparmor": Refusal(_APPARMOR, _beyond_apparmor_default),
+}
+
+IGNORED_OF_SANDBOX: Mapping[str, str] = {
+    "windows": "this is no Windows node",
+    "linux.overhead": "for information: the kubelet sizes the pod's cgroup itself",
+    "linux.resources": "for information: the kubelet sizes the pod's cgroup itself",
+    "linux.security_context.namespace_options.target_id": "read only with pid mode TARGET",
+}
+
+REFUSED_OF_CONTAINER: Mapping[str, Refusal] = {
+    "devices": Refusal("devices are not supported yet; leave them out"),
+    "CDI_devices": Refusal("CDI devices are not supported yet; leave them out"),
+    "stop_signal": Refusal(
+        "a stop signal of its own is not supported yet; set STOPSIGNAL in the image"
+    ),
+    "mounts.image": Refusal("image volumes are not supported yet; use another kind of volume"),
+    "mounts.image_sub_path": Refusal("image volumes are not supported yet; leave it out"),
+    "mounts.recursive_read_only": Refusal(
+        "recursive read-only mounts are not supported yet; use readonly"
+    ),
+    "mounts.mount_options": Refusal("mount options are not supported yet; leave them out"),
+    "mounts.uidMappings": Refusal("id-mapped mounts are not supported by Docker; leave them out"),
+    "mounts.gidMappings": Refusal("id-mapped mounts are not supported by Docker; leave them out"),
+    "mounts.selinux_relabel": Refusal(
+        "SELinux relabelling is not supported yet; label the volume yourself", _selinux_here
+    ),
+    "linux.resources.hugepage_limits.limit": Refusal(
+        "huge pages are not supported yet; use a limit of 0"
+    ),
+    "linux.resources.unified": Refusal(
+        "keys of cgroup v2 are not supported yet, except memory.oom.group and memory.swap.max "
+        "on a node with cgroup v2; leave them out",
+        _beyond_kubelet_defaults,
+    ),
+    "linux.security_context.capabilities.add_ambient_capabilities": Refusal(
+        "Docker cannot set ambient capabilities; use add_capabilities"
+    ),
+    "linux.security_context.selinux_options": Refusal(_SELINUX, _any_field),
+    "linux.security_context.supplemental_groups_policy": Refusal(_STRICT),
+    "linux.security_context.apparmor": Refusal(_APPARMOR, _beyond_apparmor_default),
+    "linux.security_context.apparmor_profile": Refusal(_APPARMOR, _beyond_apparmor_default_name),
+    "linux.security_context.namespace_options.pid": Refusal(
+        "joining another container's processes is not supported yet; use pid mode POD", _is_target
+    ),
+}
+
+IGNORED_OF_CONTAINER: Mapping[str, str] = {
+    "windows": "this is no Windows node",
+    "image.image_ref": "an output of the runtime, not an input",
+    "linux.resources.hugepage_limits.page_size": "names a limit; a limit of 0 asks for nothing",
+    "linux.security_context.namespace_options.network": "the sandbox decides on the network",
+    "linux.security_context.namespace_options.target_id": "read only with pid mode TARGET",
+}
+
+
+def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) -> None:
+    """Raise Unsupported for what a sandbox cannot have, naming the field."""
+    _refuse(config, REFUSED_OF_SANDBOX, IGNORED_OF_SANDBOX, features)
+
+
+def refuse_of_container(config: cri.ContainerConfig, features: EngineFeatures) -> None:
+    """Raise Unsupported for what a container cannot have, naming the field."""
+    _refuse(config, REFUSED_OF_CONTAINER, IGNORED_OF_CONTAINER, features)
+
+
+def _refuse(
+    config: Message,
+    refused: Mapping[str, Refusal],
+    ignored: Mapping[str, str],
+    features: EngineFeatures,
+) -> None:
+    for path, shown, field, value in _set_fields(config, ignored):
+        _check_enum(shown, field, value)
+        refusal = refused.get(path)
+        if refusal and refusal.asks(value, features):
+            raise Unsupported(f"{shown}: {refusal.reason}")
+
+
+def _set_fields(
+    message: Message, ignored: Mapping[str, str], path: str = "", shown: str = ""
+) -> Iterator[tuple[str, str, FieldDescriptor, Any]]:
+    """Yield each field that is set, at any depth, outer ones first; maps count as one value."""
+    for field, value in message.ListFields():
+        here, here_shown = path + field.name, shown + field.name
+        if here in ignored:
+            continue
+        yield here, here_shown, field, value
+        for index, inner in _messages(field, value):
+            yield from _set_fields(inner, ignored, f"{here}.", f"{here_shown}{index}.")
+
+
+def _messages(field: FieldDescriptor, value: Any) -> list[tuple[str, Message]]:
+    if field.message_type is None or field.message_type.GetOptions().map_entry:
+        return []
+    if field.is_repeated:
+        return [(f"[{index}]", inner) for index, inner in enumerate(value)]
+    return [("", value)]
+
+
+def _check_enum(shown: str, field: FieldDescriptor, value: Any) -> None:
+    if field.enum_type is not None and value not in field.enum_type.values_by_number:
+        raise invalid(shown, f"{value} is not a {field.enum_type.name} of the CRI")

@@ -1,0 +1,177 @@
+"""A pod sandbox: what is remembered of it, and the pause container that holds its namespaces.
+
+- metadata, labels, annotations, log directory, handler, namespace modes, privileged: the record
+- hostname: `Hostname`; on the host's network none, and the host's UTS namespace
+- dns_config: see `resolv`; sysctls: see `sysctls`; cgroup_parent: see `cgroups`
+- port_mappings: see `ports`, where Docker publishes them and the pod has its own network
+- namespace_options: see `namespaces`
+- run_as_*, supplemental_groups, seccomp, readonly_rootfs: the pause process's own
+- privileged: only permits privileged containers; the pause container never needs it
+- runtime_handler: `Runtime`
+- overhead, resources: the kubelet's pod cgroup enforces them
+
+Always: no restart, no health check of the image's, no log, no init of the daemon's (it would be pid
+1 of a pod that shares its processes), no new privileges, the least CPU weight.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydockershim import labels, naming
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import ContainerInspect, EngineFeatures, Json
+from pydockershim.labels import SandboxRecord
+from pydockershim.translate import namespaces, refusals
+from pydockershim.translate.cgroups import docker_cgroup_parent
+from pydockershim.translate.checks import absolute_path, invalid, no_traversal, plain_word
+from pydockershim.translate.identity import docker_groups, docker_user
+from pydockershim.translate.ports import docker_port_bindings
+from pydockershim.translate.resolv import docker_dns
+from pydockershim.translate.runtime import docker_runtime
+from pydockershim.translate.seccomp import docker_seccomp
+from pydockershim.translate.sysctls import docker_sysctls
+
+OOM_SCORE_ADJ = -998  # COMPAT(kubelet): just above its own, so that a pod's pause dies last.
+
+_HOSTNAME_BYTES = 64
+_CPU_SHARES = 2
+
+
+def sandbox_record(
+    config: cri.PodSandboxConfig, *, handler: str, network: str, features: EngineFeatures
+) -> SandboxRecord:
+    """Return what the sandbox remembers. `network` is the kind of pod network that serves it.
+
+    InvalidArgument or Unsupported, before anything is changed, for a config that cannot be run.
+    """
+    refusals.refuse_of_sandbox(config, features)
+    metadata = config.metadata
+    for name in ("name", "namespace", "uid"):
+        if not getattr(metadata, name):
+            raise invalid(f"metadata.{name}", "is empty; every pod has one")
+    context = config.linux.security_context
+    return SandboxRecord(
+        name=naming.sandbox_name(
+            pod=metadata.name,
+            namespace=metadata.namespace,
+            uid=metadata.uid,
+            attempt=metadata.attempt,
+        ),
+        pod=metadata.name,
+        namespace=metadata.namespace,
+        uid=metadata.uid,
+        attempt=metadata.attempt,
+        labels=dict(config.labels),
+        annotations=dict(config.annotations),
+        handler=handler,
+        namespaces=namespaces.recorded(context.namespace_options),
+        network=network,
+        log_directory=_log_directory(config.log_directory),
+        cgroup_parent=docker_cgroup_parent(config.linux.cgroup_parent, features),
+        privileged=context.privileged,
+    )
+
+
+def docker_sandbox(
+    config: cri.PodSandboxConfig,
+    record: SandboxRecord,
+    *,
+    network_mode: str,
+    publish_ports: bool,
+    seccomp_profile: str | None = None,
+    features: EngineFeatures,
+) -> Json:
+    """Return the create body of the pause container, complete but for its image.
+
+    `network_mode` is Docker's, for a pod with a network of its own; `seccomp_profile` the text
+    behind `seccomp.profile_path`. `placed` adds what the host decides.
+    """
+    context = config.linux.security_context
+    host_network = namespaces.on_host_network(record)
+    bindings = docker_port_bindings(config.port_mappings)
+    seccomp = docker_seccomp(context, profile=seccomp_profile, features=features)
+    body = {
+        "Hostname": "" if host_network else _hostname(config.hostname),
+        "User": docker_user(context),
+        "ExposedPorts": {},
+        "Labels": labels.encode(record),
+        "Healthcheck": {"Test": ["NONE"]},
+    }
+    host_config = {
+        **namespaces.docker_sandbox_namespaces(
+            context.namespace_options, record, network_mode=network_mode
+        ),
+        **namespaces.docker_confinement(features, privileged=False),
+        **docker_dns(config.dns_config),
+        "Runtime": docker_runtime(record.handler, features, field="runtime_handler"),
+        "CgroupParent": record.cgroup_parent,
+        "Sysctls": docker_sysctls(
+            config.linux.sysctls,
+            own_network=not host_network,
+            own_ipc=not namespaces.on_host_ipc(record),
+        ),
+        "GroupAdd": docker_groups(context),
+        "ReadonlyRootfs": context.readonly_rootfs,
+        "SecurityOpt": [*seccomp, "no-new-privileges"],
+        "CpuShares": _CPU_SHARES,
+        "OomScoreAdj": OOM_SCORE_ADJ,
+        "LogConfig": {"Type": "none"},
+        "RestartPolicy": {"Name": "no"},
+    }
+    if publish_ports and not host_network:
+        body["ExposedPorts"] = {port: {} for port in bindings}
+        host_config["PortBindings"] = bindings
+    if features.init_by_default:
+        host_config["Init"] = False
+    return {**_without_empty(body), "HostConfig": _without_empty(host_config)}
+
+
+def placed(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
+    """Return the create body with the pause image, and a score that the host lets Docker set."""
+    return {
+        **body,
+        "Image": image_id,
+        "HostConfig": {**body["HostConfig"], "OomScoreAdj": oom_score_adj},
+    }
+
+
+def completed(record: SandboxRecord, inspect: ContainerInspect) -> SandboxRecord:
+    """Return the record of a sandbox that remembers little, with what its container tells.
+
+    COMPAT(cri-dockerd): its sandboxes have no record; their modes stand in `HostConfig`. One thing
+    is lost there: a pid namespace shared by the pod looks like one of each container's own.
+    """
+    if record.namespaces:
+        return record
+    host_config = inspect["HostConfig"]
+    return replace(
+        record,
+        namespaces={
+            "network": _peer_mode(host_config, "NetworkMode", otherwise="POD"),
+            "pid": _peer_mode(host_config, "PidMode", otherwise="CONTAINER"),
+            "ipc": _peer_mode(host_config, "IpcMode", otherwise="POD"),
+        },
+        cgroup_parent=host_config.get("CgroupParent") or "",
+        privileged=bool(host_config.get("Privileged")),
+    )
+
+
+def _peer_mode(host_config: Mapping[str, object], name: str, *, otherwise: str) -> str:
+    return "NODE" if host_config.get(name) == "host" else otherwise
+
+
+def _hostname(hostname: str) -> str:
+    if not hostname:
+        return ""
+    if len(plain_word("hostname", hostname).encode()) > _HOSTNAME_BYTES:
+        raise invalid("hostname", f"{hostname!r} is too long; use at most {_HOSTNAME_BYTES} bytes")
+    return hostname
+
+
+def _log_directory(path: str) -> str:
+    return no_traversal("log_directory", absolute_path("log_directory", path)) if path else ""
+
+
+def _without_empty(fields: Json) -> Json:
+    """Leave out what is not set; False and 0 are values."""
+    return {name: value for name, value in fields.items() if value not in ("", [], {}, None)}
