@@ -1,0 +1,395 @@
+"""The Docker engine on this host: one method per endpoint that we use.
+
+This is all that the other rooms see of dockerd. Every failure is an error of `pydockershim.errors`.
+The engine may come, go and change its version at any time: nothing is asked of it before the first
+call, and what is known of it is found out anew after a lost connection.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar, cast
+
+from docker import APIClient
+
+from pydockershim import calls, errors
+from pydockershim.dockerapi import (
+    ContainerInspect,
+    ContainerSummary,
+    EngineFeatures,
+    ExecInspect,
+    ImageInspect,
+    ImageSummary,
+    Json,
+)
+from pydockershim.engine import archive, limits, pulls, streams
+from pydockershim.engine.auth import Credentials, registry_auth_header
+from pydockershim.engine.events import EventStream
+from pydockershim.engine.hijack import Hijacked, hijack
+from pydockershim.engine.limits import Limit
+from pydockershim.engine.session import Session
+from pydockershim.engine.targets import image_name, known_id, target
+from pydockershim.engine.transport import Connection, time_limit_s
+
+T = TypeVar("T")
+
+# Docker's own ctrl-p,ctrl-q would swallow keys that a shell needs. A key that may begin the
+# sequence is held back until the next one; a NUL (set mark) is not missed meanwhile.
+_DETACH_KEYS = "ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_"
+
+_HOLDER = re.compile(r"already in use by container \"?([0-9a-f]{64})")
+
+# Engines differ in how they answer a start that fails, and a 404 may be about another container.
+_FAILED_START: dict[int, type[errors.ShimError]] = {
+    HTTPStatus.BAD_REQUEST: errors.Unknown,
+    HTTPStatus.NOT_FOUND: errors.Unknown,
+    HTTPStatus.CONFLICT: errors.Unknown,
+}
+_TAR = {"Content-Type": "application/x-tar"}
+_NOT_REMOVED_YET = ("already in progress", "device or resource busy")
+_REMOVE_POLL_S = 0.1
+
+
+class NameTaken(errors.AlreadyExists):
+    """The container name is in use; `holder_id` is the full id of its container, if known."""
+
+    def __init__(self, message: str, *, holder_id: str | None) -> None:
+        super().__init__(message)
+        self.holder_id = holder_id
+
+
+@dataclass(frozen=True)
+class CreatedContainer:
+    """What a create answers with."""
+
+    id: str
+    warnings: tuple[str, ...]
+
+
+class Engine:
+    """A Docker engine; any number of threads may use it.
+
+    A call that only reads ends with its caller: Cancelled or DeadlineExceeded. A change, once
+    begun, runs to its end. Unavailable: the engine does not answer (in time).
+    """
+
+    def __init__(self, socket_path: str) -> None:
+        self._socket_path = socket_path
+        self._session = Session(socket_path)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._session.close()
+
+    # The engine itself.
+
+    @property
+    def features(self) -> EngineFeatures:
+        """What the engine can do; asks it when that is not known (any more)."""
+        return self._session.features
+
+    def ping(self) -> None:
+        """Return when the engine answers, at most after 3 s; notices an upgraded one."""
+        self._session.ping()
+
+    def version(self) -> Json:
+        """Return `/version`."""
+        return self._session.version()
+
+    def info(self) -> Json:
+        """Return `/info`."""
+        return self._session.call(
+            "ask what the Docker engine is", limits.READ, lambda docker: docker.info()
+        )
+
+    def disk_usage(self) -> Json:
+        """Return `/system/df`; may take minutes."""
+        return self._session.call(
+            "measure the disk usage", limits.DISK_USAGE, lambda docker: docker.df()
+        )
+
+    def events(self, *, filters: Mapping[str, list[str]] | None = None) -> EventStream:
+        """Subscribe to the events from now on; `filters` are the endpoint's."""
+
+        def subscribe(connection: Connection, api_version: str) -> EventStream:
+            url = target(api_version, "/events", filters=json.dumps(filters or {}))
+            return EventStream(connection, streams.send(connection, "GET", url))
+
+        return self._session.call_apart("subscribe to the events", limits.READ, subscribe)
+
+    # Containers.
+
+    def create_container(self, config: Json, *, name: str) -> CreatedContainer:
+        """Create a container; NameTaken, NotFound (no such image), InvalidArgument."""
+        created = self._naming(
+            f"create container {name}",
+            limits.CREATE,
+            lambda docker: docker.create_container_from_config(config, name),  # type: ignore[no-untyped-call]
+        )
+        return CreatedContainer(created["Id"], tuple(created.get("Warnings") or ()))
+
+    def start_container(self, container_id: str) -> None:
+        """Start a container; FailedPrecondition when it runs already (HTTP 304).
+
+        Unknown, with Docker's reason, when it cannot be started.
+        """
+        self._session.call(
+            f"start container {container_id}",
+            limits.START,
+            lambda docker: docker.start(known_id(container_id)),
+            statuses=_FAILED_START,
+        )
+
+    def kill_container(self, container_id: str, *, signal: str) -> bool:
+        """Send a signal; False when the container does not run. After KILL it has ended."""
+        try:
+            self._session.call(
+                f"send {signal} to container {container_id}",
+                limits.CHANGE,
+                lambda docker: docker.kill(known_id(container_id), signal),
+            )
+        except errors.FailedPrecondition:
+            return False
+        return True
+
+    def unpause_container(self, container_id: str) -> None:
+        """Let a paused container run on; FailedPrecondition or Unknown when it is not paused."""
+        self._session.call(
+            f"unpause container {container_id}",
+            limits.CHANGE,
+            lambda docker: docker.unpause(known_id(container_id)),
+        )
+
+    def rename_container(self, container_id: str, name: str) -> None:
+        """Give a container another name; NameTaken."""
+        self._naming(
+            f"rename container {container_id} to {name}",
+            limits.CHANGE,
+            lambda docker: docker.rename(known_id(container_id), name),
+        )
+
+    def inspect_container(self, container_id: str) -> ContainerInspect:
+        """Return all about a container. NotFound; the id has to be the full one."""
+        inspect: ContainerInspect = self._session.call(
+            f"inspect container {container_id}",
+            limits.READ,
+            lambda docker: docker.inspect_container(known_id(container_id)),
+        )
+        return inspect
+
+    def list_containers(
+        self,
+        *,
+        all: bool = True,  # noqa: A002 -- the endpoint's own name
+        filters: Mapping[str, list[str]] | None = None,
+    ) -> list[ContainerSummary]:
+        """Return the containers, or only the running ones."""
+        summaries: list[ContainerSummary] = self._session.call(
+            "list the containers",
+            limits.READ,
+            lambda docker: docker.containers(all=all, filters=dict(filters or {})),
+        )
+        return summaries
+
+    def remove_container(self, container_id: str) -> None:
+        """Remove a container with its anonymous volumes, running or not; fine if it is gone.
+
+        Waits for somebody else's removal of it to end, and for a busy file system.
+        """
+        end_s = time.monotonic() + limits.REMOVE.seconds
+        while not self._removed(container_id, last_try=time.monotonic() > end_s):
+            time.sleep(_REMOVE_POLL_S)
+
+    def wait_not_running(self, container_id: str, *, timeout_s: float) -> bool:
+        """Wait until a container has ended (at once if it never ran); False when it runs on."""
+        path = f"/containers/{known_id(container_id)}/wait"
+
+        def wait(connection: Connection, api_version: str) -> bool:
+            url = target(api_version, path, condition="not-running")
+            try:
+                with closing(connection):
+                    streams.send(connection, "POST", url).read()
+            except TimeoutError:
+                calls.current().check()
+                return False
+            return True
+
+        limit = Limit(timeout_s, read=True)
+        return self._session.call_apart(f"wait for container {container_id}", limit, wait)
+
+    def read_file(self, container_id: str, path: str) -> bytes | None:
+        """Return a file of a container, running or not; None when it has no such regular file.
+
+        NotFound: no such container. FailedPrecondition: the file is larger than 1 MiB.
+        """
+        return archive.read_file(self._session, container_id, path)
+
+    # Processes in containers.
+
+    def create_exec(self, container_id: str, config: Json) -> str:
+        """Prepare a process and return its exec id. FailedPrecondition: not running, or paused."""
+        body = {"DetachKeys": _DETACH_KEYS, **config}
+        created: Json = self._session.call(
+            f"prepare a process in container {container_id}",
+            limits.CHANGE,
+            lambda docker: docker.post(
+                f"{docker.base_url}/v{docker.api_version}/containers/{known_id(container_id)}/exec",
+                json=body,
+            ).json(),
+        )
+        exec_id: str = created["Id"]
+        return exec_id
+
+    def start_exec(self, exec_id: str, *, tty: bool) -> Hijacked:
+        """Start the process; returns its streams, multiplexed (`rawstream`) unless `tty`."""
+        body = {"Detach": False, "Tty": tty}
+        return self._hijack(f"start exec {exec_id}", f"/exec/{known_id(exec_id)}/start", body=body)
+
+    def inspect_exec(self, exec_id: str) -> ExecInspect:
+        """Return the state of a process. NotFound: its container is gone."""
+        inspect = self._session.call(
+            f"inspect exec {exec_id}",
+            limits.READ,
+            lambda docker: docker.exec_inspect(known_id(exec_id)),
+        )
+        return cast("ExecInspect", inspect)
+
+    def resize_exec(self, exec_id: str, *, height: int, width: int) -> None:
+        """Set the size of a process's terminal; only once it has been started."""
+        self._session.call(
+            f"resize the terminal of exec {exec_id}",
+            limits.CHANGE,
+            lambda docker: docker.exec_resize(known_id(exec_id), height=height, width=width),
+        )
+
+    def attach(self, container_id: str, *, stdin: bool, stdout: bool, stderr: bool) -> Hijacked:
+        """Join a container's streams from now on; multiplexed unless it has a TTY."""
+        wanted = {"stream": True, "stdin": stdin, "stdout": stdout, "stderr": stderr}
+        parameters = {name: "1" for name, value in wanted.items() if value}
+        parameters["detachKeys"] = _DETACH_KEYS
+        return self._hijack(
+            f"attach to container {container_id}",
+            f"/containers/{known_id(container_id)}/attach",
+            parameters=parameters,
+        )
+
+    # Images.
+
+    def list_images(self) -> list[ImageSummary]:
+        """Return the images, the untagged ones too, without intermediate layers."""
+        summaries: list[ImageSummary] = self._session.call(
+            "list the images", limits.READ, lambda docker: docker.images()
+        )
+        return summaries
+
+    def inspect_image(self, ref: str) -> ImageInspect:
+        """Return all about an image, by id or name. NotFound."""
+        inspect: ImageInspect = self._session.call(
+            f"inspect image {ref}",
+            limits.READ,
+            lambda docker: docker.inspect_image(image_name(ref)),  # type: ignore[no-untyped-call]
+        )
+        return inspect
+
+    def pull_image(
+        self,
+        *,
+        repository: str,
+        tag: str,
+        credentials: Credentials | None,
+        no_progress_s: float,
+        on_progress: Callable[[Json], None] = lambda _record: None,
+    ) -> None:
+        """Pull an image by tag or digest; it stops with its caller.
+
+        NotFound: the registry has no such image. PermissionDenied: it wants other credentials.
+        Unknown with `RegistryUnavailable: `: it does not answer. DeadlineExceeded: no progress.
+        """
+        what = f"pull {repository}:{tag}"
+        headers = {"X-Registry-Auth": registry_auth_header(credentials)} if credentials else {}
+
+        def pull(connection: Connection, api_version: str) -> None:
+            url = target(api_version, "/images/create", fromImage=repository, tag=tag)
+            with closing(connection):
+                pulls.pull(
+                    connection,
+                    url,
+                    what=what,
+                    headers=headers,
+                    no_progress_s=no_progress_s,
+                    on_progress=on_progress,
+                )
+
+        self._session.call_apart(what, Limit(no_progress_s, read=True), pull)
+
+    def load_image(self, tar: bytes) -> None:
+        """Load images from the bytes of a `docker save`."""
+
+        def load(connection: Connection, api_version: str) -> None:
+            url = target(api_version, "/images/load", quiet="1")
+            with closing(connection):
+                answer = streams.send(connection, "POST", url, headers=_TAR, body=tar)
+                for record in streams.records(answer):
+                    if "errorDetail" in record or "error" in record:
+                        raise errors.Unknown(f"cannot load an image: {record}")
+
+        self._session.call_apart("load an image", limits.LOAD, load)
+
+    def tag_image(self, ref: str, *, repository: str, tag: str) -> None:
+        """Give an image one more name."""
+        self._session.call(
+            f"tag image {ref}",
+            limits.CHANGE,
+            lambda docker: docker.tag(image_name(ref), repository, tag),
+        )
+
+    def remove_image(self, ref: str, *, force: bool) -> None:
+        """Remove an image or one name of it. NotFound; FailedPrecondition when it is in use."""
+        self._session.call(
+            f"remove image {ref}",
+            limits.REMOVE,
+            lambda docker: docker.remove_image(image_name(ref), force=force),
+        )
+
+    # What several of them share.
+
+    def _naming(self, what: str, limit: Limit, use: Callable[[APIClient], T]) -> T:
+        try:
+            return self._session.call(what, limit, use)
+        except errors.FailedPrecondition as error:
+            if holder := _HOLDER.search(str(error)):
+                raise NameTaken(str(error), holder_id=holder[1]) from error
+            raise
+
+    def _removed(self, container_id: str, *, last_try: bool) -> bool:
+        try:
+            self._session.call(
+                f"remove container {container_id}",
+                limits.REMOVE,
+                lambda docker: docker.remove_container(known_id(container_id), v=True, force=True),
+            )
+        except errors.NotFound:
+            return True
+        except (errors.FailedPrecondition, errors.Unknown) as error:
+            if last_try or not any(sign in str(error) for sign in _NOT_REMOVED_YET):
+                raise
+            return False
+        return True
+
+    def _hijack(
+        self,
+        what: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Hijacked:
+        def start(docker: APIClient) -> Hijacked:
+            url = target(docker.api_version, path, **(parameters or {}))
+            return hijack(self._socket_path, url, body, timeout_s=time_limit_s(limits.START))
+
+        return self._session.call(what, limits.START, start)

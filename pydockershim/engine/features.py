@@ -1,0 +1,101 @@
+"""What an engine can do: every test of an API version, and the reading of `/version` and `/info`.
+
+The result is a plain dataclass; no other module compares versions. Source of the version facts:
+the Engine API's version history.
+"""
+
+import json
+import re
+
+from pydockershim.dockerapi import EngineFeatures, Json
+from pydockershim.errors import FailedPrecondition
+
+# 1.41 brings CgroupnsMode and one-shot stats; 1.55 is the newest that is known here.
+MINIMUM_API_VERSION = "1.41"
+_MINIMUM_ENGINE = "Docker 20.10"
+_NEWEST_API_VERSION = "1.55"
+
+_CREATE_MOUNTPOINT = (1, 42)
+_BUILTIN_SECCOMP = (1, 42)
+_RECURSIVE_READ_ONLY = (1, 44)
+_RECURSIVE_READ_ONLY_KERNEL = (5, 12)  # mount_setattr(2)
+
+
+def negotiate(version: Json) -> str:
+    """Return the API version to speak, from an unversioned `/version`.
+
+    FailedPrecondition when the engine is too old, or so new that it has dropped all we know.
+    """
+    newest: str = version["ApiVersion"]
+    oldest: str = version.get("MinAPIVersion", MINIMUM_API_VERSION)
+    if _numbers(newest) < _numbers(MINIMUM_API_VERSION):
+        raise FailedPrecondition(
+            f"the Docker engine {version['Version']} speaks only the API {newest}: "
+            f"API {MINIMUM_API_VERSION} is needed, which is {_MINIMUM_ENGINE} or newer"
+        )
+    if _numbers(oldest) > _numbers(_NEWEST_API_VERSION):
+        raise FailedPrecondition(
+            f"the Docker engine {version['Version']} needs the API {oldest} or newer: this program "
+            f"knows the API up to {_NEWEST_API_VERSION}, use a newer release of it"
+        )
+    return min(newest, _NEWEST_API_VERSION, key=_numbers)
+
+
+def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFeatures:
+    """Build the features from `/version`, `/info` and the negotiated API version."""
+    options = _security_options(info)
+    api = _numbers(api_version)
+    return EngineFeatures(
+        server_version=version["Version"],
+        api_version=api_version,
+        architecture=version["Arch"],
+        cgroup_driver=info["CgroupDriver"],
+        cgroup_version=int(info.get("CgroupVersion") or 1),
+        default_runtime=info["DefaultRuntime"],
+        runtimes=tuple(sorted(info["Runtimes"])),
+        root_dir=info["DockerRootDir"],
+        log_driver=info["LoggingDriver"],
+        seccomp=options.get("seccomp", {}).get("profile", ""),
+        apparmor="apparmor" in options,
+        selinux="selinux" in options,
+        userns_remap="userns" in options,
+        rootless="rootless" in options,
+        init_by_default=False,
+        no_new_privileges_by_default="no-new-privileges" in options,
+        containerd_image_store=_uses_containerd_image_store(info),
+        creates_mountpoints=api >= _CREATE_MOUNTPOINT,
+        names_builtin_seccomp=api >= _BUILTIN_SECCOMP,
+        read_only_binds_recurse=api >= _RECURSIVE_READ_ONLY,
+        recursive_read_only_runtimes=_recursive_read_only_runtimes(info, api),
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def _security_options(info: Json) -> dict[str, dict[str, str]]:
+    """Read `name=seccomp,profile=default` and the like into a dict by name."""
+    found = {}
+    for option in info.get("SecurityOptions") or []:
+        fields = dict(part.partition("=")[::2] for part in option.split(","))
+        found[fields.pop("name", option)] = fields
+    return found
+
+
+def _uses_containerd_image_store(info: Json) -> bool:
+    return ["driver-type", "io.containerd.snapshotter.v1"] in (info.get("DriverStatus") or [])
+
+
+def _recursive_read_only_runtimes(info: Json, api: tuple[int, ...]) -> frozenset[str]:
+    if api < _RECURSIVE_READ_ONLY:
+        return frozenset()
+    if _numbers(info.get("KernelVersion", "")) < _RECURSIVE_READ_ONLY_KERNEL:
+        return frozenset()
+    return frozenset(name for name, runtime in info["Runtimes"].items() if _mounts_rro(runtime))
+
+
+def _mounts_rro(runtime: Json) -> bool:
+    status = runtime.get("status") or {}
+    features = json.loads(status.get("org.opencontainers.runtime-spec.features") or "{}")
+    return "rro" in (features.get("mountOptions") or [])

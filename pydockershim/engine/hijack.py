@@ -1,0 +1,165 @@
+"""Connections that dockerd gives up to a process: exec and attach, over our own HTTP upgrade.
+
+The bytes behind the answer's head belong to the process. What the docker SDK reads ahead of them
+is lost to its caller; here it is kept. Nothing may be sent before the head of the answer has come:
+dockerd drops it.
+"""
+
+import contextlib
+import http.client
+import io
+import json
+import select
+import socket
+from collections.abc import Mapping
+
+from pydockershim.dockerapi import Json
+from pydockershim.engine.refusals import Refusal
+from pydockershim.errors import Unavailable
+
+_READ_SIZE = 64 * 1024
+_MAX_HEAD = 64 * 1024
+_END_OF_HEAD = b"\r\n\r\n"
+_UPGRADED = {http.client.SWITCHING_PROTOCOLS, http.client.OK}
+
+
+class Hijacked:
+    """A connection in both directions with a process in a container.
+
+    Reading and writing may be done by two threads. `fileno` lets it wait in a select or poll; look
+    at `has_leftover` first, because bytes that came with the head are no longer in the socket.
+    """
+
+    def __init__(self, link: socket.socket, leftover: bytes) -> None:
+        link.settimeout(None)
+        self._link = link
+        self._leftover = leftover
+
+    @property
+    def has_leftover(self) -> bool:
+        """Whether `recv` has bytes that a select would not see."""
+        return bool(self._leftover)
+
+    def fileno(self) -> int:
+        """Return the socket's file descriptor."""
+        return self._link.fileno()
+
+    def recv(self, timeout_s: float | None = None) -> bytes | None:
+        """Return the next bytes, `b""` at the end, None when none have come within `timeout_s`.
+
+        Unavailable when the connection breaks. A `close` by another thread ends it like its end.
+        """
+        if self._leftover:
+            leftover, self._leftover = self._leftover, b""
+            return leftover
+        if timeout_s is not None and not self._is_readable(timeout_s):
+            return None
+        try:
+            return self._link.recv(_READ_SIZE)
+        except OSError as error:
+            if self._link.fileno() < 0:
+                return b""
+            raise Unavailable(f"the stream of the process broke: {error}") from error
+
+    def send(self, data: bytes) -> None:
+        """Write all of it to the process's stdin; Unavailable when nobody reads it any more."""
+        try:
+            self._link.sendall(data)
+        except OSError as error:
+            raise Unavailable(f"the process takes no more input: {error}") from error
+
+    def half_close(self) -> None:
+        """End the process's stdin; its output goes on."""
+        with contextlib.suppress(OSError):
+            self._link.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """End both directions, also for a thread that is in `recv`; the process is left alone."""
+        with contextlib.suppress(OSError):
+            self._link.shutdown(socket.SHUT_RDWR)
+        self._link.close()
+
+    def _is_readable(self, timeout_s: float) -> bool:
+        poll = select.poll()
+        poll.register(self._link, select.POLLIN)
+        return bool(poll.poll(max(0, timeout_s) * 1000))
+
+
+def hijack(path: str, target: str, body: Json | None, *, timeout_s: float) -> Hijacked:
+    """POST to `target` on the unix socket at `path` and take over the connection.
+
+    Refusal when dockerd does not upgrade, OSError when the socket fails or the head takes longer
+    than `timeout_s`.
+    """
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.settimeout(timeout_s)
+        link.connect(path)
+        link.sendall(_request(target, body))
+        leftover = _read_answer(link)
+    except BaseException:
+        link.close()
+        raise
+    return Hijacked(link, leftover)
+
+
+def _read_answer(link: socket.socket) -> bytes:
+    """Return what came behind the head of the answer; Refusal when it is not an upgrade."""
+    head, leftover = _read_head(link)
+    status = _parse(head).status
+    if status not in _UPGRADED:
+        raise Refusal(status, _read_error(link, head + leftover))
+    return leftover
+
+
+def _request(target: str, body: Json | None) -> bytes:
+    payload = b"" if body is None else json.dumps(body).encode()
+    headers = {
+        "Host": "docker",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(payload)),
+        "Connection": "Upgrade",
+        "Upgrade": "tcp",
+    }
+    return _head(f"POST {target} HTTP/1.1", headers) + payload
+
+
+def _head(first_line: str, headers: Mapping[str, str]) -> bytes:
+    lines = [first_line, *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode() + _END_OF_HEAD
+
+
+def _read_head(link: socket.socket) -> tuple[bytes, bytes]:
+    """Return the answer's head and what came behind it."""
+    data = b""
+    while _END_OF_HEAD not in data:
+        block = link.recv(_READ_SIZE)
+        if not block or len(data) > _MAX_HEAD:
+            raise http.client.IncompleteRead(data)
+        data += block
+    head, separator, leftover = data.partition(_END_OF_HEAD)
+    return head + separator, leftover
+
+
+def _read_error(link: socket.socket, data: bytes) -> bytes:
+    # After the end of our side dockerd closes its own, behind the error.
+    link.shutdown(socket.SHUT_WR)
+    while block := link.recv(_READ_SIZE):
+        data += block
+    return _parse(data).read()
+
+
+def _parse(data: bytes) -> http.client.HTTPResponse:
+    answer = http.client.HTTPResponse(_Recorded(data), method="POST")  # type: ignore[arg-type]
+    answer.begin()
+    return answer
+
+
+class _Recorded:
+    """What http.client needs of a socket: a file of bytes that have already come."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._data)

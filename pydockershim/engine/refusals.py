@@ -1,0 +1,77 @@
+"""The wall at the engine's edge: what dockerd and its socket answer, and which error of ours it is.
+
+HTTP statuses and socket failures become the classes of `pydockershim.errors` here and nowhere else;
+the cause stays chained. dockerd's sentences are kept, because they are what a person can act on.
+"""
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from pydockershim import calls, errors
+from pydockershim.engine.limits import Limit
+
+
+class Refusal(Exception):
+    """An answer other than 2xx: the HTTP status and dockerd's sentence. Never leaves this room."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        self.message = _sentence(body) or http.client.responses.get(status, f"HTTP status {status}")
+        super().__init__(f"{status}: {self.message}")
+
+    @property
+    def is_about_version(self) -> bool:
+        """Whether the engine does not speak (any more) the API version that we asked in."""
+        return self.status == http.client.BAD_REQUEST and "client version" in self.message
+
+
+_BY_STATUS: dict[int, type[errors.ShimError]] = {
+    http.client.NOT_MODIFIED: errors.FailedPrecondition,
+    http.client.BAD_REQUEST: errors.InvalidArgument,
+    http.client.UNAUTHORIZED: errors.PermissionDenied,
+    http.client.FORBIDDEN: errors.PermissionDenied,
+    http.client.NOT_FOUND: errors.NotFound,
+    http.client.CONFLICT: errors.FailedPrecondition,
+}
+
+
+@contextmanager
+def wall(
+    what: str, limit: Limit, *, statuses: Mapping[int, type[errors.ShimError]] | None = None
+) -> Iterator[None]:
+    """Turn every failure of a call into an error of ours; `what` names the call in its sentence.
+
+    `statuses` overrides the usual meaning of HTTP statuses. When the caller's deadline has passed
+    or the caller has gone, that is the error, whatever failed.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        kind = {**_BY_STATUS, **(statuses or {})}.get(refusal.status, errors.Unknown)
+        raise kind(f"cannot {what}: {refusal.message}") from refusal
+    except TimeoutError as error:
+        calls.current().check()
+        raise errors.Unavailable(
+            f"cannot {what}: the Docker engine did not answer within {limit.seconds:g} s"
+        ) from error
+    except (FileNotFoundError, ConnectionRefusedError, PermissionError) as error:
+        raise errors.Unavailable(
+            f"cannot {what}: the Docker engine cannot be reached ({error.strerror}): is it running?"
+        ) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        calls.current().check()
+        raise errors.Unavailable(
+            f"cannot {what}: the connection to the Docker engine broke ({error!r})"
+        ) from error
+
+
+def _sentence(body: bytes) -> str:
+    """Return the message of an error body, which is not JSON in every case."""
+    text = body.decode(errors="replace").strip()
+    try:
+        message = json.loads(text)["message"]
+    except (ValueError, KeyError, TypeError):
+        return text
+    return str(message)

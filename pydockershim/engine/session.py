@@ -1,0 +1,121 @@
+"""The standing with the engine that is there now: its API version, its features, and the call.
+
+Negotiates at the first need. What was negotiated is forgotten when the engine drops a connection,
+answers a ping as another server, or refuses our API version (it was upgraded under us).
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TypeVar
+
+import docker
+
+from pydockershim.dockerapi import EngineFeatures, Json
+from pydockershim.engine import limits
+from pydockershim.engine.features import MINIMUM_API_VERSION, engine_features, negotiate
+from pydockershim.engine.limits import Limit
+from pydockershim.engine.refusals import Refusal, wall
+from pydockershim.engine.transport import (
+    Connection,
+    UnixAdapter,
+    docker_client,
+    limited,
+    time_limit_s,
+)
+from pydockershim.errors import ShimError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Negotiated:
+    client: docker.APIClient
+    features: EngineFeatures
+
+
+class Session:
+    """Owns the pool of connections and what has been negotiated; any number of threads."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._adapter = UnixAdapter(path, on_lost=self._forget)
+        self._unversioned = docker_client(self._adapter, api_version=MINIMUM_API_VERSION)
+        self._negotiated: _Negotiated | None = None
+        self._server = ""
+
+    @property
+    def features(self) -> EngineFeatures:
+        """What the engine can do."""
+        return self._standing().features
+
+    def ping(self) -> None:
+        """Return when the engine answers, and notice another one."""
+        with wall("ping the Docker engine", limits.PING), limited(limits.PING):
+            answer = self._unversioned.get(f"{self._unversioned.base_url}/_ping")
+        server = answer.headers.get("Server", "")
+        if server != self._server:
+            self._server = server
+            self._forget()
+
+    def version(self) -> Json:
+        """Return `/version`, which needs no negotiation."""
+        with wall("ask for the Docker engine's version", limits.PING), limited(limits.PING):
+            version: Json = self._unversioned.version(api_version=False)
+        return version
+
+    def call(
+        self,
+        what: str,
+        limit: Limit,
+        use: Callable[[docker.APIClient], T],
+        *,
+        statuses: Mapping[int, type[ShimError]] | None = None,
+    ) -> T:
+        """Call a method of the SDK's client; `what` names the call in the sentence of an error.
+
+        `statuses` says which error an HTTP status is, where that is not the usual one.
+        """
+        with wall(what, limit, statuses=statuses), limited(limit):
+            try:
+                return use(self._standing().client)
+            except Refusal as refusal:
+                if not refusal.is_about_version:
+                    raise
+            self._forget()
+            return use(self._standing().client)
+
+    def call_apart(self, what: str, limit: Limit, use: Callable[[Connection, str], T]) -> T:
+        """Call with a connection of its own and the API version; `use` closes it if it succeeds."""
+
+        def with_connection(client: docker.APIClient) -> T:
+            connection = Connection(self._path, timeout_s=time_limit_s(limit))
+            ending = connection.ending_with_caller() if limit.read else nullcontext()
+            try:
+                with ending:
+                    return use(connection, client.api_version)
+            except BaseException:
+                connection.close()
+                raise
+
+        return self.call(what, limit, with_connection)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._adapter.close()
+
+    def _standing(self) -> _Negotiated:
+        return self._negotiated or self._negotiate()
+
+    def _negotiate(self) -> _Negotiated:
+        """Find out about the engine; threads that come at once do it each for itself."""
+        version = self.version()
+        client = docker_client(self._adapter, api_version=negotiate(version))
+        with wall("ask the Docker engine what it can do", limits.READ), limited(limits.READ):
+            info = client.info()
+        features = engine_features(version, info, api_version=client.api_version)
+        self._negotiated = negotiated = _Negotiated(client, features)
+        return negotiated
+
+    def _forget(self) -> None:
+        self._negotiated = None

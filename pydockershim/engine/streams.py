@@ -1,0 +1,42 @@
+"""Answers of dockerd that are too long or too slow for the pool: each on a connection of its own.
+
+Pulls, loads and events come as a stream of JSON records. The end of such an answer and a connection
+that broke are told apart: only the first ends the iteration.
+"""
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+
+from pydockershim.dockerapi import Json
+from pydockershim.engine.refusals import Refusal
+from pydockershim.engine.transport import Connection
+
+_READ_SIZE = 64 * 1024
+
+
+def send(
+    connection: Connection,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+) -> http.client.HTTPResponse:
+    """Send a request and return its answer as soon as that begins; Refusal when it is not 2xx."""
+    connection.request(method, url, body=body, headers=headers or {})
+    answer = connection.getresponse()
+    if answer.status >= http.client.MULTIPLE_CHOICES:
+        raise Refusal(answer.status, answer.read())
+    return answer
+
+
+def records(answer: http.client.HTTPResponse) -> Iterator[Json]:
+    """Yield the JSON records of an answer; IncompleteRead or OSError when the connection breaks."""
+    rest = b""
+    while block := answer.read1(_READ_SIZE):
+        *lines, rest = (rest + block).split(b"\n")
+        for line in filter(bytes.strip, lines):
+            yield json.loads(line)
+    if rest.strip():
+        yield json.loads(rest)

@@ -1,0 +1,31 @@
+"""The targets of requests: which endpoint, and what may stand in its place for a name.
+
+A name that changes the meaning of a URL (`..`, a query) never reaches the engine.
+"""
+
+import re
+from urllib.parse import urlencode
+
+from pydockershim.errors import InvalidArgument, NotFound
+
+_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_IMAGE = re.compile(r"[\w.:/@\[\]-]+", re.ASCII)
+
+
+def target(api_version: str, path: str, /, **parameters: str) -> str:
+    """Return the versioned path and query of an endpoint; `path` begins with a slash."""
+    return f"/v{api_version}{path}?{urlencode(parameters)}"
+
+
+def known_id(value: str) -> str:
+    """Return the id of a container or exec; NotFound when it cannot be one."""
+    if not _ID.fullmatch(value):
+        raise NotFound(f"there is nothing with the id {value!r}")
+    return value
+
+
+def image_name(value: str) -> str:
+    """Return the name or id of an image; InvalidArgument when it cannot be one."""
+    if not _IMAGE.fullmatch(value) or not {"", ".", ".."}.isdisjoint(value.split("/")):
+        raise InvalidArgument(f"{value!r} is not the name or id of an image")
+    return value

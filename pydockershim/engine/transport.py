@@ -1,0 +1,229 @@
+"""How bytes travel to dockerd: HTTP/1.1 on its unix socket, one pool for all calls.
+
+The docker SDK builds URLs and reads JSON; the adapter that is mounted into it here replaces its
+transport, which keeps a pool per URL and knows neither deadlines nor cancellation. Each call says
+what kind it is with `limited`. No redirects, no cookies, no environment. Answers other than 2xx
+leave as `Refusal`, failures of the socket as OSError or HTTPException.
+"""
+
+import contextlib
+import errno
+import http.client
+import io
+import select
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import docker
+import requests.adapters
+from requests.structures import CaseInsensitiveDict
+
+from pydockershim import calls
+from pydockershim.engine.limits import READ, Limit
+from pydockershim.engine.refusals import Refusal
+from pydockershim.errors import InvalidArgument
+
+_IDLE_CONNECTIONS = 64  # more may be in use; what is over that is closed after use
+
+_SHORTEST_S = 0.001  # a time limit of 0 would mean not to block at all
+
+_limit: ContextVar[Limit] = ContextVar("limit", default=READ)
+
+
+def socket_path(endpoint: str) -> str:
+    """Return the path of `unix:///path` or `/path`; InvalidArgument for anything else."""
+    path = endpoint.removeprefix("unix://")
+    if not path.startswith("/"):
+        raise InvalidArgument(
+            f"the Docker endpoint {endpoint!r} is not a unix socket on this host: "
+            "use unix:///path/to/docker.sock"
+        )
+    return path
+
+
+@contextmanager
+def limited(limit: Limit) -> Iterator[None]:
+    """Make the calls inside the block calls of this kind."""
+    token = _limit.set(limit)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+def time_limit_s(limit: Limit) -> float:
+    """Return how long a call may take that begins now; raises when its caller has gone."""
+    call = calls.current()
+    if limit.read:
+        return max(call.remaining_s(limit.seconds) or 0, _SHORTEST_S)
+    call.check()
+    return limit.seconds
+
+
+def docker_client(adapter: requests.adapters.BaseAdapter, *, api_version: str) -> docker.APIClient:
+    """Return the SDK's client for one API version, with `adapter` as its transport."""
+    client = docker.APIClient(base_url="unix:///unused", version=api_version)
+    client.trust_env = False
+    client.headers.clear()
+    client.mount("http+docker://", adapter)
+    return client
+
+
+class Connection(http.client.HTTPConnection):
+    """One HTTP/1.1 connection to a unix socket, which any thread may abort."""
+
+    def __init__(self, path: str, *, timeout_s: float | None) -> None:
+        super().__init__("docker", timeout=timeout_s)
+        self._path = path
+        self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._lock = threading.Lock()
+        self._in_use = False
+        self._aborted = False
+
+    def connect(self) -> None:
+        """Connect, within the time limit."""
+        self.sock = self._link
+        self._link.settimeout(self.timeout)
+        self._link.connect(self._path)
+        if self._aborted:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "aborted before it began")
+
+    def close(self) -> None:
+        """Close it for good, also when it never connected."""
+        super().close()
+        self._link.close()
+
+    def set_timeout(self, timeout_s: float | None) -> None:
+        """Set how long each read and write from now on may block, None: for ever."""
+        self.timeout = timeout_s
+        self._link.settimeout(timeout_s)
+
+    def is_alive(self) -> bool:
+        """Whether an idle connection is still good: nothing to read, not even its end."""
+        poll = select.poll()
+        poll.register(self._link, select.POLLIN)
+        return not poll.poll(0)
+
+    @contextmanager
+    def ending_with_caller(self) -> Iterator[None]:
+        """Abort the connection if the caller of the current call goes while inside."""
+        self._in_use = True
+        with calls.current().on_cancel(self._abort_if_in_use):
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._in_use = False
+
+    def abort(self) -> None:
+        """End the connection for whoever reads it, from any thread; it is still to be closed."""
+        self._aborted = True
+        with contextlib.suppress(OSError):
+            self._link.shutdown(socket.SHUT_RDWR)
+
+    def _abort_if_in_use(self) -> None:
+        # A canceller may come late, when the connection already serves another call.
+        with self._lock:
+            if self._in_use:
+                self.abort()
+
+
+class UnixAdapter(requests.adapters.BaseAdapter):
+    """The transport under the SDK's client: takes whole requests, gives whole answers.
+
+    `on_lost` is called when the engine has dropped a connection: it may have been restarted, with
+    another configuration or as another version.
+    """
+
+    def __init__(self, path: str, *, on_lost: Callable[[], None]) -> None:
+        super().__init__()
+        self._path = path
+        self._on_lost = on_lost
+        self._idle: deque[Connection] = deque()
+
+    def send(  # noqa: PLR0917 -- the signature is requests'
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002, ARG002 -- likewise
+        timeout: object = None,  # noqa: ARG002 -- likewise
+        verify: object = None,  # noqa: ARG002 -- likewise
+        cert: object = None,  # noqa: ARG002 -- likewise
+        proxies: object = None,  # noqa: ARG002 -- likewise
+    ) -> requests.Response:
+        """Exchange a request for its answer; Refusal when it is not 2xx."""
+        answer, body = self._exchange(request, _limit.get())
+        if answer.status >= http.client.MULTIPLE_CHOICES:
+            raise Refusal(answer.status, body)
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers = CaseInsensitiveDict(answer.headers.items())
+        response.encoding = "utf-8"
+        response.raw = io.BytesIO(body)
+        response.url = request.url or ""
+        response.request = request
+        return response
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _exchange(
+        self, request: requests.PreparedRequest, limit: Limit
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        timeout_s = time_limit_s(limit)
+        if idle := self._take_idle():
+            idle.set_timeout(timeout_s)
+            try:
+                return self._exchange_on(idle, request, limit)
+            except (ConnectionError, http.client.HTTPException):
+                self._lost()
+                if not limit.read:
+                    raise
+                timeout_s = time_limit_s(limit)
+        return self._exchange_on(Connection(self._path, timeout_s=timeout_s), request, limit)
+
+    def _exchange_on(
+        self, connection: Connection, request: requests.PreparedRequest, limit: Limit
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        ending = connection.ending_with_caller() if limit.read else contextlib.nullcontext()
+        try:
+            with ending:
+                connection.request(
+                    request.method or "GET",
+                    request.path_url,
+                    body=request.body,
+                    headers=request.headers,
+                )
+                answer = connection.getresponse()
+                body = answer.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection, reusable=not answer.will_close)
+        return answer, body
+
+    def _take_idle(self) -> Connection | None:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return None
+        if connection.is_alive():
+            return connection
+        connection.close()
+        self._lost()
+        return None
+
+    def _give_back(self, connection: Connection, *, reusable: bool) -> None:
+        if reusable and len(self._idle) < _IDLE_CONNECTIONS:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _lost(self) -> None:
+        self.close()
+        self._on_lost()
