@@ -16,7 +16,7 @@ COMPAT(cri-dockerd): a container without a record is read by its name and its pl
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from pydockershim import naming
@@ -67,7 +67,8 @@ class ContainerRecord:
 
     `log_path` is absolute, or empty when no log was asked for. `image` is the CRI ImageSpec that
     was sent, `image_ref` the digested reference it resolved to, `mounts` the CRI mounts that were
-    sent; each as a dict of CRI field names, unset fields left out.
+    sent; each as a dict of CRI field names, unset fields left out. `config_digest` tells whether a
+    second request for the container asks for the same.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ContainerRecord:
     image: Mapping[str, Any] = field(default_factory=dict)
     image_ref: str = ""
     mounts: tuple[Mapping[str, Any], ...] = ()
+    config_digest: str = ""
 
 
 Record = SandboxRecord | ContainerRecord
@@ -135,14 +137,18 @@ def _from_document(name: str, labels: Mapping[str, str]) -> Record | None:
         return None
     try:
         document = json.loads(labels.get(RECORD, ""))
+        json.dumps(document, ensure_ascii=False).encode()  # ValueError: half a surrogate pair
         own = {key: document[key] for key in _field_names(kind) if key in document}
         sent = {key: labels[key] for key in document["label_keys"] if _rides_plain(key)}
         annotations = {key: labels[ANNOTATION_PREFIX + key] for key in document["annotation_keys"]}
         record = kind(**own, labels={**sent, **document["hidden_labels"]}, annotations=annotations)
+        if isinstance(record, ContainerRecord):
+            record = replace(record, mounts=tuple(record.mounts))
         agrees = record.name == name and _name_of(record) in {name, name.rpartition("_")[0]}
     except (ValueError, TypeError, KeyError, AttributeError, ShimError):
         return None
-    return record if agrees and _agrees_with_plain(record, labels) else None
+    sound = agrees and _is_sound(record) and _agrees_with_plain(record, labels)
+    return record if sound else None
 
 
 def _field_names(kind: type[Record]) -> list[str]:
@@ -156,6 +162,23 @@ def _name_of(record: Record) -> str:
         namespace=record.namespace,
         uid=record.uid,
         attempt=record.attempt,
+    )
+
+
+def _is_sound(record: Record) -> bool:
+    """Say whether each field has its type; a label is text that anyone may have written."""
+    typed = all(_has_type(getattr(record, each.name), each.type) for each in fields(record))
+    return typed and naming.is_attempt(record.attempt)
+
+
+def _has_type(value: object, wanted: Any) -> bool:
+    if wanted in {str, int, bool}:
+        return type(value) is wanted
+    if isinstance(value, tuple):
+        return all(isinstance(each, dict) for each in value)
+    texts_only = wanted == Mapping[str, str]
+    return isinstance(value, dict) and not (
+        texts_only and any(not isinstance(each, str) for each in value.values())
     )
 
 
@@ -181,7 +204,7 @@ def _from_peer(name: str, labels: Mapping[str, str]) -> Record | None:
             namespace=parsed.namespace,
             uid=parsed.uid,
             attempt=parsed.attempt,
-            labels=sent,
+            labels={key: value for key, value in sent.items() if key != CONTAINER_NAME},
             annotations=annotations,
         )
     if kind != TYPE_CONTAINER or not labels.get(SANDBOX_ID):

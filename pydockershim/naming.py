@@ -23,6 +23,8 @@ SETUP_SUFFIX = "_setup"
 
 _ALLOWED = re.compile(r"[a-zA-Z0-9_.-]*")
 _CONFLICT_SUFFIX = re.compile(r"[0-9a-f]{8}")
+_ATTEMPT = re.compile(r"[0-9]{1,10}")
+_LAST_ATTEMPT = 2**32 - 1  # a uint32 in the CRI
 _PARTS = 5  # container, pod, namespace, uid, attempt
 
 
@@ -82,7 +84,14 @@ def parse(name: str) -> ParsedName | None:
     parts = name.removeprefix(PREFIX).split("_")
     if len(parts) == _PARTS + 1 and _CONFLICT_SUFFIX.fullmatch(parts[-1]):
         parts.pop()
-    if not could_be_ours(name) or len(parts) != _PARTS or not parts[-1].isdecimal():
+    if not could_be_ours(name) or len(parts) != _PARTS or not _ATTEMPT.fullmatch(parts[-1]):
         return None
     container, pod, namespace, uid, attempt = parts
+    if not is_attempt(int(attempt)):
+        return None
     return ParsedName(container, pod, namespace, uid, int(attempt))
+
+
+def is_attempt(number: int) -> bool:
+    """Say whether the CRI can carry a number as an attempt."""
+    return 0 <= number <= _LAST_ATTEMPT

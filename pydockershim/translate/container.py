@@ -15,6 +15,7 @@ nobody could read it, so it goes nowhere.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
@@ -72,6 +73,7 @@ def container_record(
         image=plain(config.image),
         image_ref=image_ref,
         mounts=tuple(plain(mount) for mount in config.mounts),
+        config_digest=sha256(config.SerializeToString(deterministic=True)).hexdigest(),
     )
 
 

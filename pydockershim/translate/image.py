@@ -106,13 +106,13 @@ def canonical_names(image: ImageInspect | ImageSummary) -> list[str]:
     return [parse_reference(name).canonical for name in (*_tags(image), *_digests(image))]
 
 
-def image_ref(asked: str, image: ImageInspect | ImageSummary) -> str:
-    """Return the digested reference of an image that was asked for by this name.
+def image_ref(spec: cri.ImageSpec, image: ImageInspect | ImageSummary) -> str:
+    """Return the digested reference of an image that was asked for so.
 
     Its digest in the repository that was asked for, else its first digest, else its id.
     """
     digests = _digests(image)
-    reference = parse_reference(asked)
+    reference = parse_reference(asked_image(spec))
     same_repository = [
         digest
         for digest in digests

@@ -66,8 +66,6 @@ def _docker_mount(field: str, mount: cri.Mount, features: EngineFeatures) -> Jso
     absolute_path(f"{field}.host_path", mount.host_path)
     if normal_path(mount.container_path) == "/":
         raise invalid(f"{field}.container_path", "is the root; mount below it")
-    if mount.propagation not in _PROPAGATION:
-        raise invalid(f"{field}.propagation", f"{mount.propagation} is unknown; use 0, 1 or 2")
     options: Json = {"Propagation": _PROPAGATION[mount.propagation]}
     if mount.readonly and features.read_only_binds_recurse:
         options["ReadOnlyNonRecursive"] = True

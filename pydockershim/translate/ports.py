@@ -28,8 +28,6 @@ def docker_port_bindings(mappings: Iterable[cri.PortMapping]) -> dict[str, list[
 
 
 def _checked(field: str, mapping: cri.PortMapping) -> tuple[str, Json]:
-    if mapping.protocol not in _PROTOCOLS:
-        raise invalid(f"{field}.protocol", f"{mapping.protocol} is unknown; use TCP, UDP or SCTP")
     between(f"{field}.container_port", mapping.container_port, low=1, high=_LAST_PORT)
     between(f"{field}.host_port", mapping.host_port, low=0, high=_LAST_PORT)
     return (

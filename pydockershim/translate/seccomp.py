@@ -77,8 +77,6 @@ def _asked(context: SecurityContext) -> cri.SecurityProfile:
     if not context.HasField("seccomp"):
         return _from_old(context.seccomp_profile_path)
     profile = context.seccomp
-    if profile.profile_type not in cri.SecurityProfile.ProfileType.values():
-        raise invalid(f"{_FIELD}.profile_type", f"{profile.profile_type} is unknown; use 0, 1 or 2")
     if profile.profile_type != cri.SecurityProfile.Localhost:
         if profile.localhost_ref:
             raise invalid(f"{_FIELD}.localhost_ref", "send it with profile type Localhost only")
