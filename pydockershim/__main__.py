@@ -1,0 +1,117 @@
+"""The composition root: builds every object, in order, serves, and ends on a signal.
+
+python -m pydockershim [flags]
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from pydockershim.cli import flags
+from pydockershim.config import Config
+from pydockershim.containers.identities import ImageIdentities
+from pydockershim.containers.stopping import Stopping
+from pydockershim.containers.tools import ContainerTools
+from pydockershim.engine.client import Engine
+from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.engine.transport import socket_path
+from pydockershim.errors import ShimError
+from pydockershim.host.memory import bound_arenas
+from pydockershim.images.tools import ImageTools
+from pydockershim.locks import NamedLocks
+from pydockershim.network.docker import DockerNetwork
+from pydockershim.pods import builtin_pause
+from pydockershim.pods.pause_image import PauseImage
+from pydockershim.pods.tools import PodTools
+from pydockershim.server.dispatch import generic_handlers
+from pydockershim.server.image_service import ImageService
+from pydockershim.server.inspector import Inspector
+from pydockershim.server.listen import Listener, claim
+from pydockershim.server.runtime_service import RuntimeService
+from pydockershim.view.images import Images
+from pydockershim.view.readiness import Readiness
+from pydockershim.view.reflector import Reflector
+from pydockershim.view.view import View
+
+logger = logging.getLogger("pydockershim")
+
+_GRACE_S = 20.0  # for the calls under way when the daemon is told to end
+_ARENAS = 2
+_LOG_LEVELS = {"trace": "DEBUG", "fatal": "CRITICAL"}  # COMPAT(cri-dockerd): two names of its own
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the daemon until SIGTERM or SIGINT; a second signal ends it at once."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        config = flags.parse(sys.argv[1:] if arguments is None else arguments)
+        _set_log_level(config.log_level)
+        serve(config)
+    except ShimError as error:
+        print(f"pydockershim: {error}", file=sys.stderr)  # noqa: T201  # said to whoever started it
+        return 1
+    logging.shutdown()
+    # Worker threads that still wait for the engine must not hold up the end.
+    os._exit(0)
+
+
+def serve(config: Config) -> None:
+    """Build the daemon, serve, and return when it has been told to end. Pods are left alone."""
+    bound_arenas(_ARENAS)
+    state_lock = claim(config.state_dir / "lock")
+    engine = Engine(socket_path(config.docker_endpoint))
+    network = DockerNetwork()
+    pinned = (config.pause_image, builtin_pause.NAME)
+    view = View(engine.inspect_container, Images(engine, pinned=pinned))
+    reflector = Reflector(engine, view)
+    readiness = Readiness(engine.ping, on_loss=reflector.suspect)
+    locks, oom_floor = NamedLocks(), OomScoreFloor()
+    pause_image = PauseImage(engine, view, config.pause_image)
+    pods = PodTools(engine, view, network, pause_image, oom_floor, locks)
+    containers = ContainerTools(engine, view, oom_floor, locks, ImageIdentities(engine), Stopping())
+    images = ImageTools(engine, view, config.pull_progress_s)
+    inspector = Inspector(config, engine, view, network, readiness)
+    listener = Listener(
+        config.socket,
+        generic_handlers(
+            RuntimeService(view, pods, containers, inspector),
+            ImageService(view, images, inspector),
+        ),
+    )
+    told_to_end = _on_signals()
+    reflector.start()
+    readiness.start()
+    listener.start()
+    told_to_end.wait()
+    logger.info("ending: calls under way have %d s, pods are left running", _GRACE_S)
+    listener.stop(grace_s=_GRACE_S)
+    readiness.stop()
+    reflector.stop()
+    engine.close()
+    state_lock.close()
+
+
+def _on_signals() -> threading.Event:
+    """Return what the first SIGTERM or SIGINT sets; the next one ends the process."""
+    told = threading.Event()
+
+    def tell(number: int, _frame: object) -> None:
+        told.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
+    return told
+
+
+def _set_log_level(level: str) -> None:
+    logging.getLogger().setLevel(_LOG_LEVELS.get(level, level.upper()))
+    for chatty in ("docker", "urllib3", "grpc"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

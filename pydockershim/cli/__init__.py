@@ -1,0 +1,1 @@
+"""The command line: reads flags into a `Config`, and hands over. No work is done here."""

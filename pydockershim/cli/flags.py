@@ -1,0 +1,127 @@
+"""The flags of the daemon: cri-dockerd's names and syntax, read into a `Config`.
+
+COMPAT(cri-dockerd): a flag of theirs whose part is not built here yet is accepted and said in the
+log, so that a unit file written for cri-dockerd starts this program unchanged.
+"""
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydockershim import __version__
+from pydockershim.cli.durations import seconds
+from pydockershim.config import LOG_LEVELS, Config
+from pydockershim.errors import InvalidArgument
+
+logger = logging.getLogger(__name__)
+
+_EPILOG = """\
+examples:
+  pydockershim
+      serve on unix:///run/pydockershim.sock, pods on Docker's own bridge
+  pydockershim --container-runtime-endpoint unix:///tmp/shim.sock --log-level debug
+      a second instance beside the first needs --state-dir of its own, too
+  crictl --runtime-endpoint unix:///run/pydockershim.sock pods
+      ask it
+"""
+
+# Accepted and not used yet: the flag, and the part of the program that will read it.
+_LATER = {
+    "--cni-conf-dir": "CNI",
+    "--cni-bin-dir": "CNI",
+    "--cni-cache-dir": "CNI",
+    "--pod-cidr": "CNI",
+    "--hairpin-mode": "kubenet, which Kubernetes has dropped",
+    "--network-plugin-mtu": "kubenet, which Kubernetes has dropped",
+    "--streaming-bind-addr": "streaming",
+    "--runtime-request-timeout": "the engine's time limits, which are fixed per kind of call",
+    "--runtime-cgroups": "the operator's daemon",
+}
+
+
+def parse(arguments: Sequence[str]) -> Config:
+    """Return the settings; InvalidArgument names a flag that is wrong. `--help` exits."""
+    options = _parser().parse_args(arguments)
+    for flag, part in _LATER.items():
+        if getattr(options, _attribute(flag)) is not None:
+            logger.warning("%s is accepted but has no effect yet: it belongs to %s", flag, part)
+    return Config(
+        endpoint=options.container_runtime_endpoint,
+        docker_endpoint=options.docker_endpoint,
+        state_dir=options.state_dir,
+        pause_image=options.pod_infra_container_image,
+        network_plugin=options.network_plugin,
+        pull_progress_s=_duration("--image-pull-progress-deadline", options),
+        log_level=options.log_level,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pydockershim",
+        description="Serve Kubernetes' Container Runtime Interface (CRI) with a Docker Engine.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    default = Config()
+    add = parser.add_argument
+    add("--version", action="version", version=f"pydockershim {__version__}")
+    add(
+        "--container-runtime-endpoint",
+        metavar="URL",
+        default=default.endpoint,
+        help="the unix socket to serve on (default %(default)s)",
+    )
+    add(
+        "--docker-endpoint",
+        metavar="URL",
+        default=default.docker_endpoint,
+        help="the unix socket of dockerd, on this host (default %(default)s)",
+    )
+    add(
+        "--state-dir",
+        "--cri-dockerd-root-directory",
+        metavar="DIR",
+        type=Path,
+        default=default.state_dir,
+        help="where the few things are kept that Docker cannot hold (default %(default)s)",
+    )
+    add(
+        "--pod-infra-container-image",
+        metavar="IMAGE",
+        default=default.pause_image,
+        help="the pause image; a built-in one stands in when it cannot be had (%(default)s)",
+    )
+    add(
+        "--network-plugin",
+        metavar="NAME",
+        default=default.network_plugin,
+        help="docker: pods on Docker's own bridge (default); cni is not built yet",
+    )
+    add(
+        "--image-pull-progress-deadline",
+        metavar="TIME",
+        default="1m0s",
+        help="give a pull up after so long without progress (default %(default)s)",
+    )
+    add("--log-level", choices=LOG_LEVELS, default=default.log_level, help="(default %(default)s)")
+    later = parser.add_argument_group("accepted for cri-dockerd's sake, without effect yet")
+    for flag in _LATER:
+        later.add_argument(flag, metavar="VALUE", help=argparse.SUPPRESS)
+    # COMPAT(cri-dockerd): its boolean flags stand alone or take =true and =false.
+    later.add_argument("--ipv6-dual-stack", nargs="?", const="true", help=argparse.SUPPRESS)
+    later.add_argument("--buildinfo", action="version", version=__version__, help=argparse.SUPPRESS)
+    return parser
+
+
+def _attribute(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")
+
+
+def _duration(flag: str, options: argparse.Namespace) -> float:
+    try:
+        return seconds(getattr(options, _attribute(flag)))
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{flag}: {error}") from None

@@ -1,0 +1,69 @@
+"""What an operator can set, validated when it is built.
+
+The names and the syntax are cri-dockerd's flags where the thing exists there, so that a unit file
+needs a new program name and nothing else.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydockershim.errors import InvalidArgument
+
+LOG_LEVELS = ("trace", "debug", "info", "warning", "error", "fatal")
+NETWORK_PLUGINS = {"docker": "docker", "no-op": "docker", "": "docker"}
+
+_UNIX = "unix://"
+_SOCKET_PATH_BYTES = 107  # sun_path of Linux, less its final NUL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One daemon's settings; InvalidArgument at construction names the flag that is wrong.
+
+    `pull_progress_s`: a pull that makes no progress for so long is given up.
+    """
+
+    endpoint: str = "unix:///run/pydockershim.sock"
+    docker_endpoint: str = "unix:///var/run/docker.sock"
+    state_dir: Path = Path("/var/lib/pydockershim")
+    pause_image: str = "registry.k8s.io/pause:3.10"
+    network_plugin: str = "docker"
+    pull_progress_s: float = 60.0
+    log_level: str = "info"
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without looking at the host."""
+        if self.log_level not in LOG_LEVELS:
+            raise InvalidArgument(
+                f"--log-level {self.log_level}: use one of {', '.join(LOG_LEVELS)}"
+            )
+        if self.pull_progress_s <= 0:
+            raise InvalidArgument(
+                "--image-pull-progress-deadline: use a time above 0, such as 1m0s"
+            )
+        if not self.pause_image:
+            raise InvalidArgument("--pod-infra-container-image: name an image")
+        if self.network_plugin == "cni":
+            raise InvalidArgument(
+                "--network-plugin cni: pod networks by CNI are not built yet; use "
+                "--network-plugin docker, which needs nothing but Docker's own bridge"
+            )
+        if self.network_plugin not in NETWORK_PLUGINS:
+            raise InvalidArgument(f"--network-plugin {self.network_plugin}: use docker")
+        if not self.state_dir.is_absolute():
+            raise InvalidArgument(f"--state-dir {self.state_dir}: use an absolute path")
+        _check_endpoint(self.endpoint)
+
+    @property
+    def socket(self) -> Path:
+        """The path of the socket that the daemon serves on."""
+        return Path(self.endpoint.removeprefix(_UNIX))
+
+
+def _check_endpoint(endpoint: str) -> None:
+    path = endpoint.removeprefix(_UNIX)
+    if not path.startswith("/") or len(path.encode()) > _SOCKET_PATH_BYTES:
+        raise InvalidArgument(
+            f"--container-runtime-endpoint {endpoint}: use a unix socket such as "
+            f"unix:///run/pydockershim.sock, at most {_SOCKET_PATH_BYTES} bytes long"
+        )

@@ -1,0 +1,103 @@
+"""CreateContainer: one container in a READY sandbox, from an image that is here already."""
+
+import logging
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.containers.tools import ContainerTools
+from pydockershim.dockerapi import ImageInspect, Json
+from pydockershim.engine.client import NameTaken
+from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
+from pydockershim.host.files import read_profile, real_mount_source
+from pydockershim.labels import ContainerRecord
+from pydockershim.translate import container as translate
+from pydockershim.translate.identity import groups_wanted
+from pydockershim.translate.image import image_ref
+from pydockershim.translate.seccomp import profile_path
+from pydockershim.view.entries import SandboxItem
+
+logger = logging.getLogger(__name__)
+
+
+def create(tools: ContainerTools, sandbox_id: str, config: cri.ContainerConfig) -> str:
+    """Return the id of a CREATED container.
+
+    A retry with the same config returns the container that the first try made. NotFound: no such
+    sandbox or image. FailedPrecondition: the sandbox is not READY. AlreadyExists: the name and
+    attempt are taken in this sandbox.
+    """
+    sandbox = tools.view.sandbox(sandbox_id)
+    with tools.locks.hold(sandbox.record.name):
+        require_ready(tools.view.sandbox(sandbox.id))
+        image = tools.engine.inspect_image(config.image.image)
+        record = translate.container_record(
+            config,
+            sandbox_id=sandbox.id,
+            sandbox=sandbox.record,
+            image_ref=image_ref(config.image, image),
+        )
+        body = _body(tools, config, record, sandbox, image)
+        try:
+            made = tools.engine.create_container(body, name=record.name)
+        except NameTaken as taken:
+            return _made_before(tools, record, taken)
+        for warning in made.warnings:
+            logger.warning("container %s: %s", made.id, warning)
+        return tools.view.refresh(made.id).id
+
+
+def require_ready(sandbox: SandboxItem) -> None:
+    """Raise FailedPrecondition when nothing can join the sandbox now."""
+    if not sandbox.ready:
+        raise FailedPrecondition(
+            f"sandbox {sandbox.id} is not READY: stop and remove it, then run a new one"
+        )
+
+
+def _body(
+    tools: ContainerTools,
+    config: cri.ContainerConfig,
+    record: ContainerRecord,
+    sandbox: SandboxItem,
+    image: ImageInspect,
+) -> Json:
+    """Look up what the config refers to, and return the body of the engine's create call."""
+    context = config.linux.security_context
+    profile = profile_path(context, privileged=context.privileged)
+    user = groups_wanted(context)
+    features = tools.engine.features
+    body = translate.docker_container(
+        config,
+        record,
+        sandbox=sandbox.record,
+        image=image,
+        answers=translate.Answers(
+            seccomp_profile=read_profile(profile) if profile else None,
+            image_groups=tools.identities.groups_of(user, image["Id"]) if user else (),
+        ),
+        features=features,
+    )
+    return translate.placed(
+        body,
+        real_source=real_mount_source,
+        daemon_root=features.root_dir,
+        oom_score_adj=tools.oom_floor.clamp(config.linux.resources.oom_score_adj),
+    )
+
+
+def _made_before(tools: ContainerTools, record: ContainerRecord, taken: NameTaken) -> str:
+    """Return the container that has the name, if it is what this request asks for."""
+    if taken.holder_id is None:
+        raise taken
+    try:
+        holder = tools.view.container(tools.view.refresh(taken.holder_id).id)
+    except NotFound:
+        raise taken from None
+    if (
+        holder.state == cri.CONTAINER_CREATED
+        and holder.record.config_digest == record.config_digest
+    ):
+        return holder.id
+    raise AlreadyExists(
+        f"container {record.container} attempt {record.attempt} is already in this sandbox as "
+        f"{holder.id}; remove it first, or ask for the next attempt"
+    )

@@ -1,0 +1,34 @@
+"""StartContainer: only from CREATED, only in a pod that runs.
+
+Docker would start an exited container again and forget how it ended; the CRI forbids that.
+"""
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.containers.create import require_ready
+from pydockershim.containers.tools import ContainerTools
+from pydockershim.errors import FailedPrecondition, ShimError
+
+
+def start(tools: ContainerTools, container_id: str) -> None:
+    """Return when the container runs.
+
+    FailedPrecondition when it is not CREATED or its sandbox is not READY. A start that fails leaves
+    the container EXITED with reason ContainerCannotRun, and the error has Docker's own words.
+    """
+    container = tools.view.container(container_id)
+    sandbox = tools.view.sandbox(container.record.sandbox_id)
+    with tools.locks.hold(sandbox.record.name):
+        require_ready(tools.view.sandbox(sandbox.id))
+        state = tools.view.container(container.id).state
+        if state != cri.CONTAINER_CREATED:
+            raise FailedPrecondition(
+                f"container {container.id} is {cri.ContainerState.Name(state)}; only a CREATED "
+                "container can be started, so create a new one"
+            )
+        try:
+            tools.engine.start_container(container.id)
+        except ShimError as error:
+            tools.oom_floor.learn(error, asked=container.oom_score_adj)
+            raise
+        finally:
+            tools.view.refresh(container.id)

@@ -1,0 +1,42 @@
+"""StopContainer: the stop signal, the grace period, then SIGKILL. Idempotent.
+
+- A grace period of 0 or less is a SIGKILL at once. (Docker's own stop would send the stop signal
+  first, and wait for ever below 0.)
+- Several clients may stop one container: the signal is sent once, and the shortest of their grace
+  periods ends it.
+- A caller who goes away changes nothing: the container is stopped all the same.
+"""
+
+from pydockershim import calls
+from pydockershim.containers.tools import ContainerTools
+from pydockershim.errors import NotFound, Unknown
+
+# After SIGKILL only a process in uninterruptible sleep lives on.
+_KILLED_WITHIN_S = 10.0
+
+
+def stop(tools: ContainerTools, container_id: str, *, grace_s: int) -> None:
+    """Return when the container has ended; one that is not there or does not run has."""
+    try:
+        container = tools.view.container(container_id)
+        if container.running:
+            with calls.shielded():
+                _end(tools, container.id, container.stop_signal, grace_s)
+            tools.view.refresh(container.id)
+    except NotFound:
+        return
+
+
+def _end(tools: ContainerTools, container_id: str, stop_signal: str, grace_s: int) -> None:
+    with tools.stopping.joined(container_id) as first:
+        if grace_s > 0:
+            if first:
+                tools.engine.kill_container(container_id, signal=stop_signal)
+            if tools.engine.wait_not_running(container_id, timeout_s=grace_s):
+                return
+        tools.engine.kill_container(container_id, signal="KILL")
+        if not tools.engine.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
+            raise Unknown(
+                f"container {container_id} lives on after SIGKILL: its process hangs in the "
+                "kernel (look for state D in ps); try again later"
+            )

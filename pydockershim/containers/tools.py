@@ -1,0 +1,26 @@
+"""What the procedures on containers work with."""
+
+from dataclasses import dataclass
+
+from pydockershim.containers.identities import ImageIdentities
+from pydockershim.containers.stopping import Stopping
+from pydockershim.engine.client import Engine
+from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.locks import NamedLocks
+from pydockershim.view.view import View
+
+
+@dataclass(frozen=True)
+class ContainerTools:
+    """The rooms below, as the procedures need them.
+
+    `locks` are the pods': creating and starting a container keeps its pod from being stopped
+    meanwhile.
+    """
+
+    engine: Engine
+    view: View
+    oom_floor: OomScoreFloor
+    locks: NamedLocks
+    identities: ImageIdentities
+    stopping: Stopping

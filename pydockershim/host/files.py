@@ -1,0 +1,62 @@
+"""Files and folders of this host that a pod brings along or that Docker made for it."""
+
+import os
+import stat
+from pathlib import Path
+
+from pydockershim.errors import FailedPrecondition, InvalidArgument, NotFound
+
+_PROFILE_BYTES = 1024 * 1024
+
+
+def real_mount_source(path: str) -> str:
+    """Return the folder or file that a bind mount's source leads to, made where it is missing.
+
+    Symbolic links are followed, as the CRI asks for. COMPAT(kubelet): a hostPath volume without a
+    type expects a folder to be made (0755).
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        if not real.exists():
+            real.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedPrecondition(f"mount source {path}: {error.strerror}") from error
+    return str(real)
+
+
+def read_profile(path: str) -> str:
+    """Return a seccomp profile's text; its content never shows up in an error."""
+    try:
+        with Path(path).open("rb") as profile:
+            raw = profile.read(_PROFILE_BYTES + 1)
+        text = raw.decode()
+    except FileNotFoundError:
+        raise NotFound(f"seccomp profile {path} is not on this node") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidArgument(
+            f"seccomp profile {path} cannot be read: {type(error).__name__}"
+        ) from None
+    if len(raw) > _PROFILE_BYTES:
+        raise InvalidArgument(f"seccomp profile {path} is larger than {_PROFILE_BYTES} bytes")
+    return text
+
+
+def read_text(path: str) -> str:
+    """Return a small text file of this host; FailedPrecondition when it cannot be read."""
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError as error:
+        raise FailedPrecondition(f"{path}: {error.strerror}") from error
+
+
+def overwrite_in_place(path: str, content: bytes) -> None:
+    """Replace a file's content and keep its inode, which containers have mounted.
+
+    Only a regular file is written, never what a link leads to.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "wb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FailedPrecondition(f"{path} is not a regular file")
+        file.truncate(0)
+        file.write(content)

@@ -1,0 +1,26 @@
+"""PullImage: one image by tag or digest, with the credentials of this request alone."""
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.engine.auth import Credentials
+from pydockershim.errors import InvalidArgument
+from pydockershim.images.tools import ImageTools
+from pydockershim.translate.image import docker_credentials, parse_reference
+
+
+def pull(tools: ImageTools, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> str:
+    """Return the id of the image, the one string that names it everywhere in the CRI.
+
+    NotFound: the registry has no such image. PermissionDenied: it wants other credentials.
+    Unknown with `RegistryUnavailable: `: it does not answer. DeadlineExceeded: no progress.
+    """
+    reference = parse_reference(image.image)
+    if reference.is_id:
+        raise InvalidArgument(f"{image.image} is an image id; a pull needs a name")
+    credentials = Credentials(**docker_credentials(auth)) if auth is not None else None
+    tools.engine.pull_image(
+        repository=reference.repository,
+        tag=reference.version,
+        credentials=credentials,
+        no_progress_s=tools.pull_progress_s,
+    )
+    return tools.view.refresh_image(reference.canonical).id

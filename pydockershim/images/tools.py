@@ -1,0 +1,15 @@
+"""What the procedures on images work with."""
+
+from dataclasses import dataclass
+
+from pydockershim.engine.client import Engine
+from pydockershim.view.view import View
+
+
+@dataclass(frozen=True)
+class ImageTools:
+    """The rooms below; `pull_progress_s`: a pull that stands still for so long is given up."""
+
+    engine: Engine
+    view: View
+    pull_progress_s: float

@@ -1,0 +1,28 @@
+"""RemovePodSandbox: stopped first, then its containers go, then its pause container.
+
+The order lets a failure in between be repeated: what is left still belongs to a sandbox.
+"""
+
+from pydockershim.errors import NotFound
+from pydockershim.pods import stop
+from pydockershim.pods.tools import PodTools
+from pydockershim.view.entries import SandboxItem
+
+
+def remove(tools: PodTools, sandbox_id: str) -> None:
+    """Remove a pod and all its containers; one that is not there is removed already."""
+    try:
+        sandbox = tools.view.sandbox(sandbox_id)
+    except NotFound:
+        return
+    with tools.locks.hold(sandbox.record.name):
+        tear_down(tools, sandbox)
+
+
+def tear_down(tools: PodTools, sandbox: SandboxItem) -> None:
+    """Remove a pod whose lock is held."""
+    stop.end(tools, sandbox)
+    containers = [each.id for each in tools.view.containers_of(sandbox.id)]
+    for each in (*containers, sandbox.id):
+        tools.engine.remove_container(each)
+        tools.view.forget(each)

@@ -1,0 +1,113 @@
+"""RunPodSandbox: a pause container with the pod's namespaces, READY only when all of it is there.
+
+    room for the name -> pause image -> create `<name>_setup` -> start -> network -> resolv.conf
+    -> rename to `<name>`
+
+The rename is the last step and the only sign of completion. A failure before it removes the
+container again; a crash leaves a `_setup` container, which is listed as NOTREADY and is replaced
+when the kubelet asks for the sandbox once more.
+"""
+
+import logging
+from contextlib import ExitStack
+
+from pydockershim import calls, naming
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import ContainerInspect, Json
+from pydockershim.errors import AlreadyExists, ShimError
+from pydockershim.host.files import overwrite_in_place, read_profile, read_text
+from pydockershim.labels import SandboxRecord
+from pydockershim.pods import remove
+from pydockershim.pods.tools import PodTools
+from pydockershim.translate import resolv
+from pydockershim.translate import sandbox as translate
+from pydockershim.translate.seccomp import profile_path
+
+logger = logging.getLogger(__name__)
+
+
+def run(tools: PodTools, config: cri.PodSandboxConfig, *, handler: str) -> str:
+    """Return the id of a new READY sandbox.
+
+    InvalidArgument or Unsupported when the config cannot be carried out, AlreadyExists (with the
+    id) when the sandbox is READY, in the making or owns containers.
+    """
+    features = tools.engine.features
+    record = translate.sandbox_record(
+        config, handler=handler, network=tools.network.kind, features=features
+    )
+    profile = profile_path(config.linux.security_context)
+    body = translate.docker_sandbox(
+        config,
+        record,
+        network_mode=tools.network.mode,
+        publish_ports=tools.network.publishes_ports,
+        seccomp_profile=read_profile(profile) if profile else None,
+        features=features,
+    )
+    with tools.locks.hold(record.name):
+        _make_room(tools, record)
+        with ExitStack() as undo:
+            sandbox_id = _started(tools, body, record.name, undo)
+            inspect = tools.engine.inspect_container(sandbox_id)
+            if inspect["HostConfig"]["NetworkMode"] != "host":
+                tools.network.attach(inspect)
+                undo.callback(tools.network.detach, sandbox_id)
+            _settle_dns(config, inspect)
+            tools.engine.rename_container(sandbox_id, record.name)
+            tools.view.refresh(sandbox_id)
+            undo.pop_all()
+    return sandbox_id
+
+
+def _make_room(tools: PodTools, record: SandboxRecord) -> None:
+    """Clear away an earlier sandbox of this name that never became READY or has ended."""
+    earlier = tools.view.sandbox_named(record.name)
+    if earlier is None:
+        return
+    if earlier.ready or tools.view.containers_of(earlier.id):
+        raise AlreadyExists(
+            f"pod {record.namespace}/{record.pod} attempt {record.attempt} already has sandbox "
+            f"{earlier.id}; stop and remove it first, or ask for the next attempt"
+        )
+    logger.info("sandbox %s of the same name is not in use: removing it", earlier.id)
+    remove.tear_down(tools, earlier)
+
+
+def _started(tools: PodTools, body: Json, name: str, undo: ExitStack) -> str:
+    """Create and start the pause container; once more when its OOM score was refused."""
+    score = tools.oom_floor.clamp(translate.OOM_SCORE_ADJ)
+    placed = translate.placed(body, image_id=tools.pause_image.ensure(), oom_score_adj=score)
+    sandbox_id = tools.engine.create_container(placed, name=naming.setup_name(name)).id
+    undo.callback(_discard, tools, sandbox_id)
+    try:
+        tools.engine.start_container(sandbox_id)
+    except ShimError as error:
+        if not tools.oom_floor.learn(error, asked=score):
+            raise
+        undo.close()
+        return _started(tools, body, name, undo)
+    return sandbox_id
+
+
+def _discard(tools: PodTools, sandbox_id: str) -> None:
+    """Take a half-made sandbox away, whatever has become of the caller.
+
+    One that cannot be removed stays behind as NOTREADY, and the kubelet cleans it up.
+    """
+    with calls.shielded():
+        try:
+            tools.engine.remove_container(sandbox_id)
+        except ShimError as error:
+            logger.warning("sandbox %s stays behind half made: %s", sandbox_id, error)
+        else:
+            tools.view.forget(sandbox_id)
+
+
+def _settle_dns(config: cri.PodSandboxConfig, inspect: ContainerInspect) -> None:
+    """Rewrite resolv.conf where Docker's own fields could not express what was asked for."""
+    if not config.HasField("dns_config"):
+        return
+    path = inspect["ResolvConfPath"]
+    if not resolv.says_the_same(read_text(path), config.dns_config):
+        overwrite_in_place(path, resolv.resolv_conf(config.dns_config))

@@ -1,0 +1,45 @@
+"""StopPodSandbox: the pod's containers are killed, its network goes, its pause container ends.
+
+Safe to repeat, and safe for a sandbox that is half made or half gone. The grace period is the
+kubelet's business: it stops the containers one by one before it comes here.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from pydockershim.errors import NotFound
+from pydockershim.pods.tools import PodTools
+from pydockershim.view.entries import SandboxItem
+
+_AT_ONCE = 8
+
+
+def stop(tools: PodTools, sandbox_id: str) -> None:
+    """Stop a pod; one that is not there is stopped already."""
+    try:
+        sandbox = tools.view.sandbox(sandbox_id)
+    except NotFound:
+        return
+    with tools.locks.hold(sandbox.record.name):
+        end(tools, sandbox)
+
+
+def end(tools: PodTools, sandbox: SandboxItem) -> None:
+    """Stop a pod whose lock is held."""
+    running = [each.id for each in tools.view.containers_of(sandbox.id) if each.running]
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="kill") as pool:
+        kills = [pool.submit(copy_context().run, _kill, tools, each) for each in running]
+    for each in kills:
+        each.result()
+    if not sandbox.host_network:
+        tools.network.detach(sandbox.id)
+    _kill(tools, sandbox.id)
+
+
+def _kill(tools: PodTools, container_id: str) -> None:
+    """End a container at once; the engine answers when it has ended."""
+    try:
+        tools.engine.kill_container(container_id, signal="KILL")
+        tools.view.refresh(container_id)
+    except NotFound:
+        tools.view.forget(container_id)

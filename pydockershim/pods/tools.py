@@ -1,0 +1,22 @@
+"""What the procedures on pods work with."""
+
+from dataclasses import dataclass, field
+
+from pydockershim.engine.client import Engine
+from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.locks import NamedLocks
+from pydockershim.network.interface import PodNetwork
+from pydockershim.pods.pause_image import PauseImage
+from pydockershim.view.view import View
+
+
+@dataclass(frozen=True)
+class PodTools:
+    """The rooms below, as the procedures need them; `locks` serialises work on one sandbox."""
+
+    engine: Engine
+    view: View
+    network: PodNetwork
+    pause_image: PauseImage
+    oom_floor: OomScoreFloor
+    locks: NamedLocks = field(default_factory=NamedLocks)

@@ -1,0 +1,183 @@
+"""What happens around every RPC: the call is entered, bounded, logged, and its errors are coded.
+
+Written once for all methods of both services, so that a servicer method is only what is its own.
+
+- Reads are answered from memory and always find a worker. Everything else may take long, so it is
+  bounded; beyond the bound the answer is RESOURCE_EXHAUSTED at once, and `Status` goes on working
+  while a hundred pods are drained.
+- One line per RPC: changes at info, reads and ExecSync at debug, a failure at warning unless it is
+  NOT_FOUND (the kubelet asks for what has just gone all the time). Ids and durations, never a
+  request's content.
+"""
+
+import logging
+import math
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.message import Message
+
+from pydockershim import calls
+from pydockershim.api.services import METHODS, Method
+from pydockershim.errors import ResourceExhausted, ShimError, Unsupported
+from pydockershim.server.codes import code_of, details_of
+
+logger = logging.getLogger(__name__)
+
+WORKERS = 512
+_LONG_CALLS = 448  # the rest of the workers stays free for reads
+
+# Beginnings of method names.
+_READS = (
+    "List",
+    "Status",
+    "Version",
+    "RuntimeConfig",
+    "PodSandboxStat",
+    "ContainerStat",
+    "ImageStatus",
+    "ImageFsInfo",
+)
+_QUIET = (*_READS, "ExecSync", "Stream", "GetContainerEvents")
+_IDS = ("pod_sandbox_id", "container_id", "image_ref")
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs alone
+
+
+def generic_handlers(*servicers: object) -> list[grpc.GenericRpcHandler]:
+    """Return gRPC handlers for every CRI method under every service name.
+
+    A method that no servicer defines answers UNIMPLEMENTED.
+    """
+    dispatcher = _Dispatcher()
+    services: dict[str, dict[str, Handler]] = {}
+    for method in METHODS:
+        function = next(
+            (getattr(each, method.name) for each in servicers if hasattr(each, method.name)),
+            _not_built(method),
+        )
+        services.setdefault(method.service, {})[method.name] = dispatcher.handler(method, function)
+    return [grpc.method_handlers_generic_handler(name, each) for name, each in services.items()]
+
+
+class _Dispatcher:
+    """Owns the one bound that all long calls share."""
+
+    def __init__(self) -> None:
+        self._long_calls = threading.BoundedSemaphore(_LONG_CALLS)
+
+    def handler(self, method: Method, function: Callable[[Any], Any]) -> Handler:
+        def unary(request: Message, context: grpc.ServicerContext) -> Any:
+            with self._around(method, request, context) as report:
+                response = function(request)
+                report.update(_ids(response))
+                return response
+
+        def stream(request: Message, context: grpc.ServicerContext) -> Iterator[Any]:
+            with self._around(method, request, context):
+                yield from function(request)
+
+        make, behaviour = grpc.unary_unary_rpc_method_handler, unary
+        if method.streams:
+            make, behaviour = grpc.unary_stream_rpc_method_handler, stream
+        return make(
+            behaviour,
+            request_deserializer=method.request.FromString,
+            response_serializer=_serialized,
+        )
+
+    @contextmanager
+    def _around(
+        self, method: Method, request: Message, context: grpc.ServicerContext
+    ) -> Iterator[dict[str, str]]:
+        """Enter the call; the dict yielded collects ids for the log line."""
+        report, started_s = _ids(request), time.monotonic()
+        call = _call(method, context)
+        try:
+            with calls.entered(call), self._bounded(method):
+                yield report
+        except ShimError as error:
+            _log(method, report, started_s, error)
+            context.abort(code_of(error), details_of(str(error)))
+        except Exception:
+            reference = uuid.uuid4().hex[:8]
+            logger.exception("%s %s failed, reference %s", method.name, _words(report), reference)
+            context.abort(
+                grpc.StatusCode.INTERNAL,
+                f"a fault in pydockershim; its log has the details under reference {reference}",
+            )
+        else:
+            _log(method, report, started_s, None)
+
+    @contextmanager
+    def _bounded(self, method: Method) -> Iterator[None]:
+        if method.name.startswith(_READS):
+            yield
+            return
+        if not self._long_calls.acquire(blocking=False):
+            raise ResourceExhausted(
+                f"{_LONG_CALLS} calls are under way already; try again when some have ended"
+            )
+        try:
+            yield
+        finally:
+            self._long_calls.release()
+
+
+def _call(method: Method, context: grpc.ServicerContext) -> calls.Call:
+    left_s = context.time_remaining()
+    call = calls.Call(
+        timeout_s=None if math.isinf(left_s) else left_s,
+        service=method.service.split(".")[1],
+    )
+    if not context.add_callback(call.cancel):
+        call.cancel()
+    return call
+
+
+def _serialized(response: Message | bytes) -> bytes:
+    """Pass what the view holds ready on the wire; serialise the rest."""
+    return response if isinstance(response, bytes) else response.SerializeToString()
+
+
+def _not_built(method: Method) -> Callable[[Any], Any]:
+    def refuse(_request: Message) -> Iterable[Any]:
+        raise Unsupported(f"{method.name} is not offered by this version of pydockershim")
+
+    return refuse
+
+
+def _ids(message: Any) -> dict[str, str]:
+    """Return what names the objects of a request or an answer, without any of their content."""
+    found = {name: getattr(message, name) for name in _IDS if getattr(message, name, "")}
+    config: Any = getattr(message, "config", None)
+    if hasattr(message, "runtime_handler"):
+        found["pod"] = f"{config.metadata.namespace}/{config.metadata.name}"
+    elif hasattr(config, "metadata"):
+        found["container"] = config.metadata.name
+    image: Any = getattr(message, "image", None)
+    if hasattr(image, "user_specified_image"):
+        found["image"] = image.image
+    return found
+
+
+def _log(method: Method, report: dict[str, str], started_s: float, error: ShimError | None) -> None:
+    level = logging.DEBUG if method.name.startswith(_QUIET) else logging.INFO
+    outcome = "ok"
+    if error is not None:
+        code = code_of(error)
+        level = level if code is grpc.StatusCode.NOT_FOUND else logging.WARNING
+        outcome = f"{code.name}: {error}"
+    if not logger.isEnabledFor(level):
+        return
+    took_ms = (time.monotonic() - started_s) * 1000
+    logger.log(level, "%s %s in %.1f ms: %s", method.name, _words(report), took_ms, outcome)
+
+
+def _words(report: dict[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in report.items())

@@ -1,0 +1,45 @@
+"""ImageService: the table of contents of what can be done with images.
+
+A method that is missing here is answered with UNIMPLEMENTED.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.images import pull, remove
+from pydockershim.images.tools import ImageTools
+from pydockershim.server.inspector import Inspector
+from pydockershim.server.requests import require
+from pydockershim.view.view import View
+
+
+@dataclass(frozen=True)
+class ImageService:
+    """The CRI's ImageService, for both of its versions."""
+
+    view: View
+    images: ImageTools
+    inspector: Inspector
+
+    def ListImages(self, request: cri.ListImagesRequest) -> bytes:
+        return self.view.list_images(request.filter)
+
+    def StreamImages(self, request: cri.StreamImagesRequest) -> Iterator[bytes]:
+        return self.view.stream_images(request.filter)
+
+    def ImageStatus(self, request: cri.ImageStatusRequest) -> bytes | cri.ImageStatusResponse:
+        require(request, "image.image")
+        if request.verbose:
+            return self.inspector.image(request.image.image)
+        return self.view.image_status(request.image.image)
+
+    def PullImage(self, request: cri.PullImageRequest) -> cri.PullImageResponse:
+        require(request, "image.image")
+        auth = request.auth if request.HasField("auth") else None
+        return cri.PullImageResponse(image_ref=pull.pull(self.images, request.image, auth))
+
+    def RemoveImage(self, request: cri.RemoveImageRequest) -> cri.RemoveImageResponse:
+        require(request, "image.image")
+        remove.remove(self.images, request.image.image)
+        return cri.RemoveImageResponse()

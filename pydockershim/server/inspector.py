@@ -1,0 +1,71 @@
+"""Answers that need more than the view keeps: Status, and the verbose form of the others.
+
+The verbose form is for a person with crictl; it asks the engine, and may show environment values.
+"""
+
+from dataclasses import dataclass
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.config import Config
+from pydockershim.dockerapi import EngineFeatures
+from pydockershim.engine.client import Engine
+from pydockershim.errors import ShimError
+from pydockershim.network.interface import PodNetwork
+from pydockershim.translate import runtime
+from pydockershim.translate.image import image_info
+from pydockershim.translate.status import container_info, sandbox_info
+from pydockershim.view.readiness import Readiness
+from pydockershim.view.view import View
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Reads the rooms below; changes nothing."""
+
+    config: Config
+    engine: Engine
+    view: View
+    network: PodNetwork
+    readiness: Readiness
+
+    def status(self, *, verbose: bool) -> cri.StatusResponse:
+        """Return the conditions from memory, in no time even while the engine hangs."""
+        runtime_problem = self.readiness.reason or None
+        network_problem = runtime_problem or self.network.unready_reason()
+        features = self._features() if runtime_problem is None else None
+        response = runtime.cri_status(
+            features, runtime_problem=runtime_problem, network_problem=network_problem
+        )
+        if verbose:
+            info = runtime.status_info(features, sandbox_image=self.config.pause_image, config={})
+            response.info.update(info)
+        return response
+
+    def sandbox(self, sandbox_id: str) -> cri.PodSandboxStatusResponse:
+        """Return a sandbox's status with what only a person asks for."""
+        response = cri.PodSandboxStatusResponse.FromString(self.view.sandbox_status(sandbox_id))
+        sandbox = self.view.sandbox(sandbox_id)
+        inspect = self.engine.inspect_container(sandbox.id)
+        response.info.update(sandbox_info(inspect, sandbox.record))
+        return response
+
+    def container(self, container_id: str) -> cri.ContainerStatusResponse:
+        """Return a container's status with what only a person asks for."""
+        response = cri.ContainerStatusResponse.FromString(self.view.container_status(container_id))
+        container = self.view.container(container_id)
+        inspect = self.engine.inspect_container(container.id)
+        response.info.update(container_info(inspect, container.record))
+        return response
+
+    def image(self, name: str) -> cri.ImageStatusResponse:
+        """Return an image's status with what only a person asks for."""
+        response = cri.ImageStatusResponse.FromString(self.view.image_status(name))
+        if response.HasField("image"):
+            response.info.update(image_info(self.engine.inspect_image(response.image.id)))
+        return response
+
+    def _features(self) -> EngineFeatures | None:
+        try:
+            return self.engine.features
+        except ShimError:
+            return None

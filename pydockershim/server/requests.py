@@ -1,0 +1,28 @@
+"""What every request of a kind must have, checked before a procedure sees it."""
+
+from typing import Any
+
+from google.protobuf.message import Message
+
+from pydockershim.errors import InvalidArgument
+
+
+def require(request: Message, *paths: str) -> None:
+    """Check that messages and strings are there; InvalidArgument names the first that is not.
+
+    A path such as `config.metadata` goes down one field at a time.
+    """
+    for path in paths:
+        value: Any = request
+        for name in path.split("."):
+            value = _field(value, name)
+        if not value:
+            raise InvalidArgument(f"{request.DESCRIPTOR.name} has no {path}: set it")
+
+
+def _field(message: Any, name: str) -> Any:
+    """Return a field's value; None for a message that was not sent, and for all below it."""
+    field = message.DESCRIPTOR.fields_by_name[name] if message is not None else None
+    if field is None or (field.message_type and not message.HasField(name)):
+        return None
+    return getattr(message, name)

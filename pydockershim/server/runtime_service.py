@@ -1,0 +1,117 @@
+"""RuntimeService: the table of contents of what the runtime can do, a few lines a method.
+
+A method that is missing here is answered with UNIMPLEMENTED.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydockershim import calls
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.containers import create, exec_sync, remove, start, stop
+from pydockershim.containers.tools import ContainerTools
+from pydockershim.pods import remove as remove_pod
+from pydockershim.pods import run as run_pod
+from pydockershim.pods import stop as stop_pod
+from pydockershim.pods.tools import PodTools
+from pydockershim.server.inspector import Inspector
+from pydockershim.server.requests import require
+from pydockershim.translate import runtime
+from pydockershim.view.view import View
+
+
+@dataclass(frozen=True)
+class RuntimeService:
+    """The CRI's RuntimeService, for both of its versions."""
+
+    view: View
+    pods: PodTools
+    containers: ContainerTools
+    inspector: Inspector
+
+    def Version(self, _: cri.VersionRequest) -> cri.VersionResponse:
+        return runtime.cri_version(self.pods.engine.features, service=calls.current().service)
+
+    def Status(self, request: cri.StatusRequest) -> cri.StatusResponse:
+        return self.inspector.status(verbose=request.verbose)
+
+    def RuntimeConfig(self, _: cri.RuntimeConfigRequest) -> cri.RuntimeConfigResponse:
+        return runtime.cri_runtime_config(self.pods.engine.features)
+
+    def UpdateRuntimeConfig(
+        self, _: cri.UpdateRuntimeConfigRequest
+    ) -> cri.UpdateRuntimeConfigResponse:
+        # Docker's own bridge has its address range already; the pod CIDR is for CNI to use.
+        return cri.UpdateRuntimeConfigResponse()
+
+    def RunPodSandbox(self, request: cri.RunPodSandboxRequest) -> cri.RunPodSandboxResponse:
+        require(request, "config.metadata.name")
+        sandbox_id = run_pod.run(self.pods, request.config, handler=request.runtime_handler)
+        return cri.RunPodSandboxResponse(pod_sandbox_id=sandbox_id)
+
+    def StopPodSandbox(self, request: cri.StopPodSandboxRequest) -> cri.StopPodSandboxResponse:
+        require(request, "pod_sandbox_id")
+        stop_pod.stop(self.pods, request.pod_sandbox_id)
+        return cri.StopPodSandboxResponse()
+
+    def RemovePodSandbox(
+        self, request: cri.RemovePodSandboxRequest
+    ) -> cri.RemovePodSandboxResponse:
+        require(request, "pod_sandbox_id")
+        remove_pod.remove(self.pods, request.pod_sandbox_id)
+        return cri.RemovePodSandboxResponse()
+
+    def PodSandboxStatus(
+        self, request: cri.PodSandboxStatusRequest
+    ) -> bytes | cri.PodSandboxStatusResponse:
+        require(request, "pod_sandbox_id")
+        if request.verbose:
+            return self.inspector.sandbox(request.pod_sandbox_id)
+        return self.view.sandbox_status(request.pod_sandbox_id)
+
+    def ListPodSandbox(self, request: cri.ListPodSandboxRequest) -> bytes:
+        return self.view.list_sandboxes(request.filter)
+
+    def StreamPodSandboxes(self, request: cri.StreamPodSandboxesRequest) -> Iterator[bytes]:
+        return self.view.stream_sandboxes(request.filter)
+
+    def CreateContainer(self, request: cri.CreateContainerRequest) -> cri.CreateContainerResponse:
+        require(request, "pod_sandbox_id", "config.metadata.name", "config.image.image")
+        require(request, "sandbox_config")
+        container_id = create.create(self.containers, request.pod_sandbox_id, request.config)
+        return cri.CreateContainerResponse(container_id=container_id)
+
+    def StartContainer(self, request: cri.StartContainerRequest) -> cri.StartContainerResponse:
+        require(request, "container_id")
+        start.start(self.containers, request.container_id)
+        return cri.StartContainerResponse()
+
+    def StopContainer(self, request: cri.StopContainerRequest) -> cri.StopContainerResponse:
+        require(request, "container_id")
+        stop.stop(self.containers, request.container_id, grace_s=request.timeout)
+        return cri.StopContainerResponse()
+
+    def RemoveContainer(self, request: cri.RemoveContainerRequest) -> cri.RemoveContainerResponse:
+        require(request, "container_id")
+        remove.remove(self.containers, request.container_id)
+        return cri.RemoveContainerResponse()
+
+    def ContainerStatus(
+        self, request: cri.ContainerStatusRequest
+    ) -> bytes | cri.ContainerStatusResponse:
+        require(request, "container_id")
+        if request.verbose:
+            return self.inspector.container(request.container_id)
+        return self.view.container_status(request.container_id)
+
+    def ListContainers(self, request: cri.ListContainersRequest) -> bytes:
+        return self.view.list_containers(request.filter)
+
+    def StreamContainers(self, request: cri.StreamContainersRequest) -> Iterator[bytes]:
+        return self.view.stream_containers(request.filter)
+
+    def ExecSync(self, request: cri.ExecSyncRequest) -> cri.ExecSyncResponse:
+        require(request, "container_id", "cmd")
+        return exec_sync.exec_sync(
+            self.containers, request.container_id, list(request.cmd), timeout_s=request.timeout
+        )
