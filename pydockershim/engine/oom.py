@@ -13,7 +13,9 @@ from pydockershim.errors import ShimError
 logger = logging.getLogger(__name__)
 
 _DEFAULT_SCORE = 0
-_SIGN = "oom_score_adj"  # the file that runc names when it may not write it
+# The file that runc names when it may not write it.
+# COMPAT(runc 1.1): all that it says (with Docker 20.10) is that its child has gone.
+_SIGNS = ("oom_score_adj", "can't get final child's PID")
 
 
 class OomScoreFloor:
@@ -29,7 +31,7 @@ class OomScoreFloor:
 
     def learn(self, failure: ShimError, *, asked: int) -> bool:
         """Say whether a start failed because of the score it asked for; clamped ever after."""
-        if asked >= _DEFAULT_SCORE or _SIGN not in str(failure):
+        if asked >= _DEFAULT_SCORE or not any(sign in str(failure) for sign in _SIGNS):
             return False
         with self._lock:
             if not self._clamps:
