@@ -1,0 +1,21 @@
+"""Conformance: Kubernetes' own programs judge the shim on this machine.
+
+`python -m tests.conformance` runs the node suite (a real kubelet) and critest against the shim, in
+a session of the test bed, and touches nothing of the machine's. The rooms, in the order of a run:
+
+- `programs`    builds kubelet, node suite and what they need, once per version, from Go modules
+- `userland`    the Debian programs that are put into images
+- `layout`      images on disk (OCI image layout)
+- `images`      the images that the suites ask for
+- `inside`      the inner half of a run: node, engine, shim, then each suite
+- `node`        what a kubelet's machine looks like, made from private mounts
+- `registry`    answers the engine for registry.k8s.io, k8s.gcr.io and gcr.io
+- `runtimes`    what the suites talk to: the shim, or containerd as its peer
+- `node_suite`, `critest`   how each suite is started
+- `selection`   which specs a run selects
+- `progress`    what a person sees meanwhile
+- `report`      Ginkgo's report, as results
+- `known`       the checked-in list of known failures, and the verdict
+- `evidence`    what kubelet, shim and engine said while a spec failed
+- `scores`      docs/conformance.md
+"""
