@@ -1,0 +1,54 @@
+"""critest, the CRI validation suite of cri-tools, which no package registry has."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.conformance import node, selection
+from tests.conformance.plan import Plan
+
+_IMAGES = """\
+defaultTestContainerImage: registry.k8s.io/e2e-test-images/busybox:1.29-2
+webServerTestImage: registry.k8s.io/e2e-test-images/nginx:1.14-2
+"""
+
+
+def find() -> Path | None:
+    """Return the critest that the environment variable CRITEST names, or that PATH has."""
+    found = os.environ.get("CRITEST") or shutil.which("critest")
+    return Path(found) if found else None
+
+
+def version(program: Path) -> str:
+    """Return the name and version; one that was built by hand may know none."""
+    answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
+    return answer.stdout.splitlines()[0].replace(" version:", "")
+
+
+def command(plan: Plan, *, endpoint: str, report: Path) -> list[str]:
+    """Return the suite's command."""
+    images = node.STATE / "critest-images.yaml"
+    images.write_text(_IMAGES)
+    return [
+        *_with_reporter(plan.program, report),
+        f"--runtime-endpoint={endpoint}",
+        f"--image-endpoint={endpoint}",
+        f"--test-images-file={images}",
+        f"--ginkgo.focus={selection.exactly(plan.specs)}",
+    ]
+
+
+def dry_run(program: Path, report: Path) -> list[str]:
+    """Return the command that only lists the suite's specs, in a report."""
+    return [*_with_reporter(program, report), "--ginkgo.dry-run"]
+
+
+def _with_reporter(program: Path, report: Path) -> list[str]:
+    return [
+        str(program),
+        f"--ginkgo.json-report={report}",
+        "--ginkgo.silence-skips",
+        "--ginkgo.no-color",
+        "--ginkgo.force-newlines",
+    ]

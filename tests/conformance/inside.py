@@ -1,0 +1,83 @@
+"""The inner half of a run, in a session of the test bed: `python -m tests.conformance.inside DIR`.
+
+DIR holds the plan and receives everything that the run leaves: Ginkgo's report, the output of the
+suite and the logs of kubelet, shim and engine.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bed import engines, namespaces
+from tests.conformance import cni, critest, images, node, node_suite, registry, runtimes
+from tests.conformance.plan import Plan
+from tests.conformance.programs import Programs
+from tests.conformance.progress import Progress
+
+PLAN = "plan.json"
+REPORT = "report.json"
+OUTPUT = "output.log"
+
+
+def main() -> int:
+    """Run the plan; the exit code is the suite's, and says less than its report."""
+    results = namespaces.PRIVATE / "results"
+    results.mkdir()
+    # Before /tmp and /var, below which it may be, become the session's own.
+    node.bind(Path(sys.argv[1]), results)
+    plan = Plan.read(results / PLAN)
+    layout = images.prepare(Programs(plan.programs))
+    node.prepare()
+    cni.configure()
+    with registry.serve(layout) as proxy, _runtime(plan, proxy=proxy) as runtime:
+        try:
+            return _run(_command(plan, runtime, results), plan=plan, results=results)
+        finally:
+            for log in runtime.logs:
+                shutil.copy(log, results)
+
+
+@contextmanager
+def _runtime(plan: Plan, *, proxy: str) -> Iterator[runtimes.Runtime]:
+    engine = engines.selected()
+    if plan.runtime == "containerd":
+        chosen = runtimes.containerd(engine, proxy=proxy)
+    else:
+        chosen = runtimes.shim(engine, network=plan.network, proxy=proxy)
+    with chosen as runtime:
+        yield runtime
+
+
+def _command(plan: Plan, runtime: runtimes.Runtime, results: Path) -> list[str]:
+    command = critest.command if plan.suite == "critest" else node_suite.command
+    return command(plan, endpoint=runtime.endpoint, report=results / REPORT)
+
+
+def _run(command: list[str], *, plan: Plan, results: Path) -> int:
+    """Run the suite in a process group of its own, so that Ctrl-C ends it at once, with us."""
+    with (
+        (results / OUTPUT).open("w") as output,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process,
+    ):
+        progress = Progress(total=len(plan.specs))
+        for line in process.stdout or ():
+            output.write(line)
+            output.flush()
+            progress.take(line)
+        progress.say()
+    return process.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

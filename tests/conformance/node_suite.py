@@ -1,0 +1,84 @@
+"""Kubernetes' node suite: an API server and a real kubelet, started by the suite, run its pods.
+
+Measured for Kubernetes 1.37: what a kubelet refuses on a machine like this one unless told (cgroup
+v1, swap), what it may not do (lower an oom_score_adj) and what eight specs at a time take.
+"""
+
+import json
+from pathlib import Path
+
+from tests.conformance import node, selection
+from tests.conformance.plan import Plan
+
+PROGRAM = "e2e_node.test"
+LABELS = "NodeConformance && !(Serial || Slow || Disruptive || Flaky)"
+
+_PROCESSES = 8
+_TIMEOUT = "3h"
+_DIRECTORY = node.STATE / "suite"
+_KUBELET_CONFIG = {
+    "apiVersion": "kubelet.config.k8s.io/v1beta1",
+    "kind": "KubeletConfiguration",
+    "cgroupDriver": "cgroupfs",
+    "cgroupRoot": "/",
+    "failCgroupV1": False,
+    "failSwapOn": False,
+    "podCIDR": node.POD_SUBNET,
+    "enforceNodeAllocatable": [],
+    "oomScoreAdj": 0,
+    "evictionHard": {"memory.available": "1Mi"},
+    "serializeImagePulls": False,
+    "volumeStatsAggPeriod": "10s",
+    "fileCheckFrequency": "10s",
+}
+# The suite's own check of the machine wants a kernel configuration, which not every machine has.
+_SYSTEM_SPEC = {"os": "Linux", "kernelSpec": {"versions": ["^[3-9].*"]}}
+
+
+def command(plan: Plan, *, endpoint: str, report: Path) -> list[str]:
+    """Lay out the suite's working directory and return its command."""
+    _DIRECTORY.mkdir(parents=True)
+    for program in plan.program.parent.iterdir():
+        (_DIRECTORY / program.name).symlink_to(program)
+    kubelet_config = _write("base-kubelet-config.json", _KUBELET_CONFIG)
+    system_spec = _write("system-spec.json", _SYSTEM_SPEC)
+    return [
+        str(_DIRECTORY / "ginkgo"),
+        f"--procs={_PROCESSES}",
+        f"--timeout={_TIMEOUT}",
+        f"--label-filter={LABELS}",
+        f"--focus={selection.exactly(plan.specs)}",
+        "--silence-skips",
+        "--no-color",
+        "--force-newlines",
+        f"--output-dir={report.parent}",
+        f"--json-report={report.name}",
+        str(_DIRECTORY / PROGRAM),
+        "--",
+        f"--node-name={node.NAME}",
+        f"--container-runtime-endpoint={endpoint}",
+        f"--image-service-endpoint={endpoint}",
+        "--prepull-images=false",
+        f"--report-dir={report.parent}",
+        f"--kubelet-config-file={kubelet_config}",
+        "--system-spec-name=any-linux",
+        f"--system-spec-file={system_spec}",
+        "--kubelet-flags=--runtime-cgroups= --kubelet-cgroups= --system-cgroups=",
+    ]
+
+
+def dry_run(program: Path, report: Path) -> list[str]:
+    """Return the command that only lists the suite's specs, in a report."""
+    return [
+        str(program),
+        "--ginkgo.dry-run",
+        f"--ginkgo.label-filter={LABELS}",
+        f"--ginkgo.json-report={report}",
+        f"--report-dir={report.parent}",
+    ]
+
+
+def _write(name: str, document: object) -> Path:
+    path = _DIRECTORY / name
+    path.write_text(json.dumps(document))
+    return path

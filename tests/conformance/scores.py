@@ -1,0 +1,97 @@
+"""docs/conformance.md: one row for each whole run, the last of its kind; made by the runs alone."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from tests.conformance import versions
+from tests.conformance.known import Verdict
+from tests.conformance.plan import Plan
+
+_PAGE = Path(__file__).parents[2] / "docs/conformance.md"
+_INTRODUCTION = """\
+# Conformance
+
+What Kubernetes' own suites say of pydockershim, and of its peers on the same machine. Each row is
+the last whole run of `make conformance`, which writes this page. Why a spec fails is in
+`tests/conformance/known-failures.txt`.
+
+"""
+_HEADER = (
+    *("suite", "runtime", "engine", "network"),
+    *("specs", "passed", "failed", "skipped", "left out", "date", "versions"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run's score; the first four columns are what it is the score of."""
+
+    suite: str
+    runtime: str
+    engine: str
+    network: str
+    specs: str
+    passed: str
+    failed: str
+    skipped: str
+    left_out: str
+    date: str
+    versions: str
+
+
+def row(plan: Plan, verdict: Verdict, *, left_out: int, suite_version: str) -> Row:
+    """Return the row of a run that left out so many specs, as known to fail."""
+    passed = len(verdict.passed) + len(verdict.unexpected_passes)
+    failed = len(verdict.known) + len(verdict.unexpected_failures)
+    skipped = len(verdict.skipped)
+    engine = versions.of_engine(plan)
+    return Row(
+        suite=plan.suite,
+        runtime=plan.runtime,
+        engine=engine.rpartition(".")[0],
+        network=plan.network,
+        specs=str(passed + failed + skipped + left_out),
+        passed=str(passed),
+        failed=str(failed),
+        skipped=str(skipped),
+        left_out=str(left_out),
+        date=time.strftime("%Y-%m-%d"),
+        versions=f"{suite_version}, {engine}, {versions.of_machine()}",
+    )
+
+
+def write(new: Row, page: Path = _PAGE) -> None:
+    """Put a row into the page, in the place of the one before of the same kind."""
+    rows = [old for old in _read(page) if _kind(old) != _kind(new)]
+    rows = sorted((*rows, new), key=_order)
+    lines = [_line(_HEADER), _line("---" for _ in _HEADER), *(_line(astuple(row)) for row in rows)]
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(_INTRODUCTION + "\n".join(lines) + "\n")
+
+
+def _read(page: Path) -> list[Row]:
+    lines = page.read_text().splitlines() if page.exists() else []
+    table = [line.strip("|").split("|") for line in lines if line.startswith("|")]
+    return [Row(*(cell.strip() for cell in cells)) for cells in table[2:]]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _kind(row: Row) -> tuple[str, ...]:
+    return (row.suite, row.runtime, row.engine, row.network)
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    """The shim before its peers, the node suite before critest, the newest engine first."""
+    version = [int(number) for number in re.findall(r"\d+", row.engine)]
+    return (
+        row.runtime != "shim",
+        row.suite != "node",
+        [-number for number in version],
+        row.network,
+    )

@@ -1,0 +1,1 @@
+"""The judging half of the conformance runs: pure functions from reports and logs to verdicts."""
