@@ -31,6 +31,7 @@ from pydockershim.server.image_service import ImageService
 from pydockershim.server.inspector import Inspector
 from pydockershim.server.listen import Listener, claim
 from pydockershim.server.runtime_service import RuntimeService
+from pydockershim.view.disk_usage import DiskUsage
 from pydockershim.view.images import Images
 from pydockershim.view.readiness import Readiness
 from pydockershim.view.reflector import Reflector
@@ -68,6 +69,7 @@ def serve(config: Config) -> None:
     view = View(engine.inspect_container, Images(engine, pinned=pinned))
     reflector = Reflector(engine, view)
     readiness = Readiness(engine.ping, on_loss=reflector.suspect)
+    disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()
     pause_image = PauseImage(engine, view, config.pause_image)
     pods = PodTools(engine, view, network, pause_image, oom_floor, locks)
@@ -78,18 +80,17 @@ def serve(config: Config) -> None:
         config.socket,
         generic_handlers(
             RuntimeService(view, pods, containers, inspector),
-            ImageService(view, images, inspector),
+            ImageService(view, images, inspector, disk_usage),
         ),
     )
     told_to_end = _on_signals()
-    reflector.start()
-    readiness.start()
-    listener.start()
+    for each in (reflector, readiness, disk_usage, listener):
+        each.start()
     told_to_end.wait()
     logger.info("ending: calls under way have %d s, pods are left running", _GRACE_S)
     listener.stop(grace_s=_GRACE_S)
-    readiness.stop()
-    reflector.stop()
+    for each in (disk_usage, readiness, reflector):
+        each.stop()
     engine.close()
     state_lock.close()
 

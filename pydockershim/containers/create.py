@@ -6,6 +6,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.tools import ContainerTools
 from pydockershim.dockerapi import ImageInspect, Json
 from pydockershim.engine.client import NameTaken
+from pydockershim.engine.oom import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
 from pydockershim.labels import ContainerRecord
@@ -80,8 +81,16 @@ def _body(
         body,
         real_source=real_mount_source,
         daemon_root=features.root_dir,
-        oom_score_adj=tools.oom_floor.clamp(config.linux.resources.oom_score_adj),
+        oom_score_adj=_oom_score(tools, config.linux.resources.oom_score_adj, sandbox.id),
     )
+
+
+def _oom_score(tools: ContainerTools, asked: int, sandbox_id: str) -> int:
+    """Return the score that the engine can set; the running pause container shows which."""
+    if asked < DEFAULT_SCORE and not tools.oom_floor.settled:
+        inspect = tools.engine.inspect_container(sandbox_id)
+        tools.oom_floor.learn(inspect["HostConfig"].get("OomScoreAdj") or DEFAULT_SCORE)
+    return tools.oom_floor.clamp(asked)
 
 
 def _made_before(tools: ContainerTools, record: ContainerRecord, taken: NameTaken) -> str:

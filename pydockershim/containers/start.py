@@ -6,7 +6,7 @@ Docker would start an exited container again and forget how it ended; the CRI fo
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.create import require_ready
 from pydockershim.containers.tools import ContainerTools
-from pydockershim.errors import FailedPrecondition, ShimError
+from pydockershim.errors import FailedPrecondition
 
 
 def start(tools: ContainerTools, container_id: str) -> None:
@@ -27,8 +27,5 @@ def start(tools: ContainerTools, container_id: str) -> None:
             )
         try:
             tools.engine.start_container(container.id)
-        except ShimError as error:
-            tools.oom_floor.learn(error, asked=container.oom_score_adj)
-            raise
         finally:
             tools.view.refresh(container.id)

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pydockershim import calls, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
+from pydockershim.engine.oom import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, ShimError
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
 from pydockershim.labels import SandboxRecord
@@ -75,18 +76,26 @@ def _make_room(tools: PodTools, record: SandboxRecord) -> None:
 
 
 def _started(tools: PodTools, body: Json, name: str, undo: ExitStack) -> str:
-    """Create and start the pause container; once more when its OOM score was refused."""
+    """Create and start the pause container; once more when its OOM score may be what failed."""
     score = tools.oom_floor.clamp(translate.OOM_SCORE_ADJ)
+    try:
+        sandbox_id = _started_with(tools, body, name, score, undo)
+    except ShimError:
+        if tools.oom_floor.settled:
+            raise
+        score = DEFAULT_SCORE
+        sandbox_id = _started_with(tools, body, name, score, undo)
+    tools.oom_floor.learn(score)
+    return sandbox_id
+
+
+def _started_with(tools: PodTools, body: Json, name: str, score: int, undo: ExitStack) -> str:
     placed = translate.placed(body, image_id=tools.pause_image.ensure(), oom_score_adj=score)
     sandbox_id = tools.engine.create_container(placed, name=naming.setup_name(name)).id
-    undo.callback(_discard, tools, sandbox_id)
-    try:
+    with ExitStack() as discard:
+        discard.callback(_discard, tools, sandbox_id)
         tools.engine.start_container(sandbox_id)
-    except ShimError as error:
-        if not tools.oom_floor.learn(error, asked=score):
-            raise
-        undo.close()
-        return _started(tools, body, name, undo)
+        undo.push(discard.pop_all())
     return sandbox_id
 
 

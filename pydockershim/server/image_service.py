@@ -11,6 +11,7 @@ from pydockershim.images import pull, remove
 from pydockershim.images.tools import ImageTools
 from pydockershim.server.inspector import Inspector
 from pydockershim.server.requests import require
+from pydockershim.view.disk_usage import DiskUsage
 from pydockershim.view.view import View
 
 
@@ -21,6 +22,7 @@ class ImageService:
     view: View
     images: ImageTools
     inspector: Inspector
+    disk_usage: DiskUsage
 
     def ListImages(self, request: cri.ListImagesRequest) -> bytes:
         return self.view.list_images(request.filter)
@@ -34,12 +36,18 @@ class ImageService:
             return self.inspector.image(request.image.image)
         return self.view.image_status(request.image.image)
 
+    def ImageFsInfo(self, _: cri.ImageFsInfoRequest) -> bytes:
+        return self.disk_usage.info()
+
     def PullImage(self, request: cri.PullImageRequest) -> cri.PullImageResponse:
         require(request, "image.image")
         auth = request.auth if request.HasField("auth") else None
-        return cri.PullImageResponse(image_ref=pull.pull(self.images, request.image, auth))
+        image_ref = pull.pull(self.images, request.image, auth)
+        self.disk_usage.changed()
+        return cri.PullImageResponse(image_ref=image_ref)
 
     def RemoveImage(self, request: cri.RemoveImageRequest) -> cri.RemoveImageResponse:
         require(request, "image.image")
         remove.remove(self.images, request.image.image)
+        self.disk_usage.changed()
         return cri.RemoveImageResponse()

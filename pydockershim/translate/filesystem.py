@@ -1,0 +1,42 @@
+"""ImageFsInfo: what images and writable layers take, from Docker's disk usage.
+
+- Images: `ImageUsage.TotalSize` from API 1.52 on, before that `LayersSize`.
+- Containers: `ContainerUsage.TotalSize`, before that the sum of `SizeRw`.
+- Both are on one file system, so that the kubelet does not take it for a split one; its mountpoint
+  is a folder that exists, which is all that the kubelet wants of it.
+"""
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import Json
+
+
+def images_bytes(usage: Json) -> int:
+    """Return what all images take together, shared layers counted once."""
+    summary = usage.get("ImageUsage") or {}
+    return int(summary.get("TotalSize") or usage.get("LayersSize") or 0)
+
+
+def containers_bytes(usage: Json) -> int:
+    """Return what all writable layers take."""
+    summary = usage.get("ContainerUsage") or {}
+    layers = sum(each.get("SizeRw") or 0 for each in usage.get("Containers") or ())
+    return int(summary.get("TotalSize") or layers)
+
+
+def cri_image_fs_info(
+    usage: Json, *, mountpoint: str, inodes_used: int, timestamp_ns: int
+) -> cri.ImageFsInfoResponse:
+    """Return the answer; the inodes are the whole file system's, which is all that is known."""
+
+    def filesystem(used_bytes: int) -> cri.FilesystemUsage:
+        return cri.FilesystemUsage(
+            timestamp=timestamp_ns,
+            fs_id=cri.FilesystemIdentifier(mountpoint=mountpoint),
+            used_bytes=cri.UInt64Value(value=used_bytes),
+            inodes_used=cri.UInt64Value(value=inodes_used),
+        )
+
+    return cri.ImageFsInfoResponse(
+        image_filesystems=[filesystem(images_bytes(usage))],
+        container_filesystems=[filesystem(containers_bytes(usage))],
+    )

@@ -1,0 +1,87 @@
+"""What images take on disk: asked for in the background, because the engine may need minutes.
+
+The engine is asked every five minutes, and sooner after an image has come or gone.
+"""
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+
+from pydockershim import calls
+from pydockershim.dockerapi import EngineFeatures
+from pydockershim.engine.client import Engine
+from pydockershim.errors import ShimError, Unavailable
+from pydockershim.translate.filesystem import cri_image_fs_info
+
+logger = logging.getLogger(__name__)
+
+_PERIOD_S = 300.0
+_SOON_S = 30.0
+_RETRY_S = 1.0
+_FIRST_ANSWER_S = 10.0
+_CONTAINERD_ROOT = Path("/var/lib/containerd")
+
+
+class DiskUsage:
+    """`start` it once, `stop` it at the end; `info` is the last answer, ready for the wire."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._changed = threading.Event()
+        self._known = threading.Event()
+        self._stopping = threading.Event()
+        self._response = b""
+        self._thread = threading.Thread(target=self._run, name="disk-usage", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the engine is asked at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, without waiting for an answer."""
+        self._stopping.set()
+        self._changed.set()
+
+    def changed(self) -> None:
+        """Note that an image has come or gone."""
+        self._changed.set()
+
+    def info(self) -> bytes:
+        """Return a serialised ImageFsInfoResponse; Unavailable while none has been had yet."""
+        if not self._known.wait(calls.current().remaining_s(_FIRST_ANSWER_S)):
+            raise Unavailable("the Docker engine has not told its disk usage yet; try again")
+        return self._response
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._changed.clear()
+            try:
+                self._ask()
+            except ShimError as error:
+                logger.debug("no disk usage: %s", error)
+            if not self._known.is_set():
+                self._stopping.wait(_RETRY_S)
+                continue
+            self._stopping.wait(_SOON_S)
+            self._changed.wait(_PERIOD_S - _SOON_S)
+
+    def _ask(self) -> None:
+        usage = self._engine.disk_usage()
+        mountpoint = _mountpoint(self._engine.features)
+        status = os.statvfs(mountpoint)
+        self._response = cri_image_fs_info(
+            usage,
+            mountpoint=mountpoint,
+            inodes_used=status.f_files - status.f_ffree,
+            timestamp_ns=time.time_ns(),
+        ).SerializeToString()
+        self._known.set()
+
+
+def _mountpoint(features: EngineFeatures) -> str:
+    """Return the folder of the file system that images are on."""
+    if features.containerd_image_store and _CONTAINERD_ROOT.is_dir():
+        return str(_CONTAINERD_ROOT)
+    return features.root_dir
