@@ -11,7 +11,6 @@ Written once for all methods of both services, so that a servicer method is only
 """
 
 import logging
-import math
 import threading
 import time
 import uuid
@@ -31,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 WORKERS = 512
 _LONG_CALLS = 448  # the rest of the workers stays free for reads
+
+# What gRPC gives as the time left of a call without a deadline is beyond this.
+_NO_DEADLINE_S = 1e9
 
 # Beginnings of method names.
 _READS = (
@@ -106,7 +108,7 @@ class _Dispatcher:
             context.abort(code_of(error), details_of(str(error)))
         except Exception:
             reference = uuid.uuid4().hex[:8]
-            logger.exception("%s %s failed, reference %s", method.name, _words(report), reference)
+            logger.exception("%s failed, reference %s", _words(method, report), reference)
             context.abort(
                 grpc.StatusCode.INTERNAL,
                 f"a fault in pydockershim; its log has the details under reference {reference}",
@@ -132,7 +134,7 @@ class _Dispatcher:
 def _call(method: Method, context: grpc.ServicerContext) -> calls.Call:
     left_s = context.time_remaining()
     call = calls.Call(
-        timeout_s=None if math.isinf(left_s) else left_s,
+        timeout_s=left_s if left_s < _NO_DEADLINE_S else None,
         service=method.service.split(".")[1],
     )
     if not context.add_callback(call.cancel):
@@ -176,8 +178,8 @@ def _log(method: Method, report: dict[str, str], started_s: float, error: ShimEr
     if not logger.isEnabledFor(level):
         return
     took_ms = (time.monotonic() - started_s) * 1000
-    logger.log(level, "%s %s in %.1f ms: %s", method.name, _words(report), took_ms, outcome)
+    logger.log(level, "%s in %.1f ms: %s", _words(method, report), took_ms, outcome)
 
 
-def _words(report: dict[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in report.items())
+def _words(method: Method, report: dict[str, str]) -> str:
+    return " ".join((method.name, *(f"{name}={value}" for name, value in report.items())))
