@@ -78,11 +78,23 @@ def delegate() -> None:
         _enable_controllers(_ROOT)
 
 
+def thaw(session: str = "") -> None:
+    """Thaw every paused container: on v1 a frozen process does not even die of SIGKILL.
+
+    Without a session: every container below the root that this process sees.
+    """
+    for hierarchy in hierarchies():
+        for state in (hierarchy.mount_point / session).glob("**/freezer.state"):
+            with contextlib.suppress(OSError):
+                state.write_text("THAWED")
+
+
 def remove(session: str, *, timeout_s: float = 20) -> None:
     """Remove the session's directories; waits until the kernel has ended their processes."""
     deadline = time.monotonic() + timeout_s
     remaining = [hierarchy.mount_point / session for hierarchy in hierarchies()]
     while remaining and time.monotonic() < deadline:
+        thaw(session)
         remaining = [directory for directory in remaining if not _remove_tree(directory)]
         time.sleep(0.02)
 
@@ -101,9 +113,6 @@ def _enable_controllers(directory: Path) -> None:
 
 def _remove_tree(directory: Path) -> bool:
     for path in _bottom_up(directory):
-        # On v1 a frozen process (a paused container) does not even die of SIGKILL.
-        with contextlib.suppress(OSError):
-            (path / "freezer.state").write_text("THAWED")
         with contextlib.suppress(OSError):
             path.rmdir()
     return not directory.exists()

@@ -24,7 +24,9 @@ def main() -> int:
     cgroups.enter(session)
     _mount_private_file_systems()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    return _run_and_reap(command)
+    code = _run_and_reap(command)
+    cgroups.thaw()  # or the kernel could not end what is left
+    return code
 
 
 def _mount_private_file_systems() -> None:

@@ -154,8 +154,19 @@ def test_session_sees_only_its_own_network_processes_and_cgroups() -> None:
     assert "pydockershim-bed" not in Path("/proc/self/cgroup").read_text()
 
 
-def test_killed_session_leaves_nothing_behind(tmp_path: Path) -> None:
-    """A session inside this one, killed while it runs a paused container and a pod's cgroup."""
+def _end_its_command(session: subprocess.Popen[str]) -> None:
+    assert session.stdin
+    session.stdin.close()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [subprocess.Popen.kill, subprocess.Popen.terminate, _end_its_command],
+    ids=["SIGKILL", "SIGTERM", "by itself"],
+)
+def test_ended_session_leaves_nothing_behind(
+    tmp_path: Path, end: Callable[[subprocess.Popen[str]], None]
+) -> None:
     script = tmp_path / "nested.py"
     script.write_text(_NESTED)
     mounts = Path("/proc/self/mountinfo").read_text()
@@ -163,6 +174,7 @@ def test_killed_session_leaves_nothing_behind(tmp_path: Path) -> None:
 
     session = subprocess.Popen(
         [sys.executable, "-m", "tests.bed", sys.executable, script],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -170,28 +182,32 @@ def test_killed_session_leaves_nothing_behind(tmp_path: Path) -> None:
         assert session.stdout
         assert session.stdout.readline() == "running\n"
         assert _session_cgroups()
-        session.kill()
+        end(session)
 
     _wait_until(lambda: not _session_cgroups() and _processes() == processes)
     assert Path("/proc/self/mountinfo").read_text() == mounts
 
 
+# Runs in a session inside this one: an engine and two containers, one of them paused, in a cgroup
+# like a pod's; it cleans nothing up.
 _NESTED = """
-import time
+import os, sys
 from tests.bed import engines, images, namespaces
 from tests.bed.dockerd import Dockerd
 
-with Dockerd(engines.selected(), namespaces.PRIVATE / "dockerd") as dockerd:
-    images.load(dockerd, [images.BUSYBOX])
-    limits = dockerd.api.create_host_config(cgroup_parent="/kubepods/pod1")
-    for _ in range(2):
-        container = dockerd.api.create_container(
-            images.BUSYBOX.name, ["sleep", "3600"], host_config=limits
-        )
-        dockerd.api.start(container)
-    dockerd.api.pause(container)
-    print("running", flush=True)
-    time.sleep(3600)
+dockerd = Dockerd(engines.selected(), namespaces.PRIVATE / "dockerd")
+dockerd.start()
+images.load(dockerd, [images.BUSYBOX])
+limits = dockerd.api.create_host_config(cgroup_parent="/kubepods/pod1")
+for _ in range(2):
+    container = dockerd.api.create_container(
+        images.BUSYBOX.name, ["sleep", "3600"], host_config=limits
+    )
+    dockerd.api.start(container)
+dockerd.api.pause(container)
+print("running", flush=True)
+sys.stdin.read()
+os._exit(0)
 """
 
 
