@@ -78,11 +78,9 @@ class CriClient:
 
     # The runtime
 
-    def version(self, *, timeout_s: float = TIMEOUT_S) -> cri.VersionResponse:
+    def version(self) -> cri.VersionResponse:
         """Return the names and versions of the runtime."""
-        return self.call(
-            cri.VersionRequest(version="0.1.0"), cri.VersionResponse, timeout_s=timeout_s
-        )
+        return self.call(cri.VersionRequest(version="0.1.0"), cri.VersionResponse)
 
     def status(self, *, verbose: bool = False) -> cri.StatusResponse:
         """Return the conditions and features of the runtime."""

@@ -1,0 +1,88 @@
+# Thin on purpose: a recipe calls a script or a tool, CI calls the same targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test test-unit integration endurance bench check \
+	proto pause golden lock conformance conformance-quick clean
+
+PYTHON ?= python3
+VENV := .venv/bin
+# The Docker engine of the test bed, by the Debian suite that ships it: bookworm (20.10), trixie
+# (26.1), sid (28.5).
+ENGINE ?= sid
+# The tests that are selected, by pytest's markers.
+SELECT ?= not endurance
+BED := ENGINE=$(ENGINE) $(VENV)/python -m tests.bed $(VENV)/python
+
+RUN := .venv/run.stamp
+DEV := .venv/dev.stamp
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Using it
+
+setup: $(RUN) ## make .venv, with .venv/bin/pydockershim in it
+
+demo: $(RUN) ## run a sample pod through the shim, show it, leave nothing behind
+	@$(VENV)/python tools/demo.py
+
+run: $(RUN) ## keep the shim serving, and say how to use it
+	@$(VENV)/python tools/run.py
+
+# Testing it
+
+test: test-unit ## unit tests, and the integration tests on Docker 28.5 and 20.10
+	$(MAKE) integration ENGINE=sid
+	$(MAKE) integration ENGINE=bookworm
+
+test-unit: $(DEV) ## unit tests: no Docker, seconds
+	$(VENV)/python -m pytest
+
+integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|trixie|sid
+	$(BED) -m pytest tests/integration -m "$(SELECT)"
+
+endurance: $(DEV) ## the tests that take long, on both engines
+	$(MAKE) integration ENGINE=sid SELECT=endurance
+	$(MAKE) integration ENGINE=bookworm SELECT=endurance
+
+bench: $(DEV) ## measure against the floor, side by side
+	$(BED) tools/bench.py
+
+conformance: $(DEV) ## Kubernetes' own node suite against the shim
+	$(VENV)/python -m tests.conformance
+
+conformance-quick: $(DEV) ## a few minutes of it
+	$(VENV)/python -m tests.conformance --quick
+
+# Changing it
+
+check: $(DEV) ## format, lint, types, spelling, and who may import whom
+	$(VENV)/ruff format --check
+	$(VENV)/ruff check
+	$(VENV)/mypy
+	$(VENV)/codespell
+	$(VENV)/python -m pytest -q tests/unit/test_architecture.py
+
+proto: $(DEV) ## generate pydockershim/api from proto/
+	$(VENV)/python tools/make_proto.py
+
+pause: ## build the pause program
+	$(PYTHON) tools/make_pause.py
+
+golden: $(DEV) ## write the expected requests of the golden tests anew
+	$(VENV)/python tools/golden.py
+
+lock: $(DEV) ## lock the requirements after a change of pyproject.toml
+	$(VENV)/python tools/lock.py
+
+clean: ## remove .venv and everything else that was made
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN): requirements.txt pyproject.toml tools/make_venv.py
+	@$(PYTHON) tools/make_venv.py
+	@touch $@
+
+$(DEV): $(RUN) requirements-dev.txt
+	@$(VENV)/python tools/make_venv.py --dev
+	@touch $@

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Run the pod of examples/pod.yaml through the shim, show what it does, and leave nothing behind.
+
+    make demo    sets up the environment and calls this
+
+See host_setup.py for where the Docker engine comes from.
+"""
+
+import http.client
+import io
+import platform
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from contextlib import ExitStack, closing
+from http import HTTPStatus
+
+import host_setup
+from background import SetupError
+from host_setup import Engine
+from interrupts import Interrupts
+from progress import Progress
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client import this_node
+from pydockershim.client.client import CriClient, CriError
+from pydockershim.client.manifest import PlannedContainer, PodPlan, read_pod
+from pydockershim.pods import builtin_pause
+
+MANIFEST = host_setup.REPOSITORY / "examples" / "pod.yaml"
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_PAGE_S = 10.0
+
+
+def main() -> int:
+    """Run the demo; the exit code says whether all of it worked."""
+    interrupts = Interrupts()
+    progress = Progress(interrupts)
+    started_s = time.monotonic()
+    progress.say("\npydockershim: a Kubernetes pod on a Docker engine, by way of the CRI\n")
+    try:
+        with ExitStack() as stack:
+            try:
+                _demo(progress, stack)
+            finally:
+                interrupts.ignore()
+    except KeyboardInterrupt:
+        progress.say("\ninterrupted; everything that the demo made is removed")
+        return 130
+    except (SetupError, CriError) as error:
+        progress.say(f"\nthe demo failed: {error}")
+        return 1
+    progress.say(f"\ndone in {time.monotonic() - started_s:.0f} s, nothing of it is left")
+    return 0
+
+
+def _demo(progress: Progress, stack: ExitStack) -> None:
+    home = stack.enter_context(host_setup.folder("demo"))
+    engine = host_setup.provide_engine(progress, stack, home)
+    node = this_node.describe(volumes_root=home / "pods", logs_root=home / "logs")
+    plan = read_pod(MANIFEST.read_text(), node)
+    _provide_images(progress, stack, engine, plan)
+    endpoint = host_setup.provide_shim(
+        progress,
+        stack,
+        home,
+        engine=engine,
+        # An image that is there already: the demo needs no registry.
+        flags=[f"--pod-infra-container-image={builtin_pause.NAME}"],
+    )
+    client = stack.enter_context(CriClient(endpoint))
+    port = _free_host_port(progress, plan)
+    this_node.provide(plan.host_paths)
+    sandbox_id = _run_sandbox(progress, stack, client, plan)
+    containers = {
+        planned.name: _run_container(progress, client, sandbox_id, planned, plan)
+        for planned in plan.containers
+    }
+    _show(progress, client, sandbox_id, containers, port)
+
+
+def _provide_images(progress: Progress, stack: ExitStack, engine: Engine, plan: PodPlan) -> None:
+    """Make the pod's image and load the pause image; remove those that were not there before."""
+    (name,) = plan.images
+    with progress.step(f"make the image {name}") as step, engine.client() as docker:
+        before = {tag for image in docker.images() for tag in image["RepoTags"] or ()}
+        made = [tag for tag in (name, builtin_pause.NAME) if tag not in before]
+        stack.callback(_remove_images, progress, engine, made)
+        repository, _, tag = name.rpartition(":")
+        docker.import_image_from_data(
+            _root_filesystem(), repository=repository, tag=tag, changes=["ENV PATH=/bin"]
+        )
+        architecture = _ARCHITECTURES[platform.machine()]
+        docker.load_image(builtin_pause.image_tar(architecture))  # type: ignore[no-untyped-call]
+        step.done = f"the image {name} is made of Debian's busybox"
+
+
+def _remove_images(progress: Progress, engine: Engine, names: list[str]) -> None:
+    with progress.step("remove the images") as step, engine.client() as docker:
+        for name in names:
+            docker.remove_image(name)
+        step.done = "the images are removed"
+
+
+def _root_filesystem() -> bytes:
+    """Return a tar with busybox under all its names, and the folders that a pod mounts on."""
+    busybox = host_setup.busybox()
+    names = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.add(busybox, "bin/busybox")
+        for name in set(names.split()) - {"busybox"}:
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            archive.addfile(link)
+        tmp = tarfile.TarInfo("tmp")
+        tmp.type, tmp.mode = tarfile.DIRTYPE, 0o1777
+        archive.addfile(tmp)
+    return buffer.getvalue()
+
+
+def _free_host_port(progress: Progress, plan: PodPlan) -> int:
+    """Return the pod's hostPort; one that is taken on this machine is replaced by a free one."""
+    (mapping,) = plan.sandbox.port_mappings
+    for port in (mapping.host_port, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+            free = int(probe.getsockname()[1])
+        if free != mapping.host_port:
+            progress.say(f"   port {mapping.host_port} is taken here: {free} stands in for it")
+            mapping.host_port = free
+        return free
+    raise SetupError("no port of this machine is free")
+
+
+def _run_sandbox(progress: Progress, stack: ExitStack, client: CriClient, plan: PodPlan) -> str:
+    metadata = plan.sandbox.metadata
+    with progress.step("run the pod sandbox") as step:
+        # What an earlier demo left behind when it was killed.
+        label = {"io.kubernetes.pod.uid": metadata.uid}
+        for sandbox in client.list_pod_sandboxes(cri.PodSandboxFilter(label_selector=label)):
+            client.remove_pod_sandbox(sandbox.id)
+        sandbox_id = client.run_pod_sandbox(plan.sandbox)
+        stack.callback(_remove_pod, progress, client, sandbox_id)
+        step.done = f"pod {metadata.namespace}/{metadata.name} has sandbox {sandbox_id[:12]}"
+    return sandbox_id
+
+
+def _remove_pod(progress: Progress, client: CriClient, sandbox_id: str) -> None:
+    with progress.step("stop and remove the pod") as step:
+        client.stop_pod_sandbox(sandbox_id)
+        client.remove_pod_sandbox(sandbox_id)
+        step.done = "the pod and its containers are removed"
+
+
+def _run_container(
+    progress: Progress,
+    client: CriClient,
+    sandbox_id: str,
+    planned: PlannedContainer,
+    plan: PodPlan,
+) -> str:
+    with progress.step(f"run container {planned.name}") as step:
+        image = client.image_status(planned.image)
+        if image is None:
+            raise SetupError(f"the shim does not see the image {planned.image}")
+        config = planned.for_image(image)
+        container_id = client.create_container(sandbox_id, config, plan.sandbox)
+        client.start_container(container_id)
+        status = client.container_status(container_id).status
+        state = cri.ContainerState.Name(status.state).removeprefix("CONTAINER_")
+        step.done = f"container {planned.name} is {state}"
+    return container_id
+
+
+def _show(
+    progress: Progress, client: CriClient, sandbox_id: str, containers: dict[str, str], port: int
+) -> None:
+    """Print what the pod looks like from outside and from inside."""
+    with progress.step("wait for the page"):
+        page = _fetch(port)
+    status = client.pod_sandbox_status(sandbox_id).status
+    commands = {
+        "writer": ["wget", "-qO-", "http://localhost:8080/"],
+        "web": ["sh", "-c", "echo uid $(id -u) serves $(ls /www)"],
+    }
+    progress.say(f"\n   pod IP    {status.network.ip}")
+    for name, command in commands.items():
+        result = client.exec_sync(containers[name], command, timeout_s=10)
+        if result.exit_code:
+            raise SetupError(f"{' '.join(command)} in {name}: {result.stderr.decode()}")
+        progress.say(f"   exec      {name}$ {' '.join(command)}")
+        progress.say(f"             {result.stdout.decode().strip()}")
+    progress.say(f"   hostPort  http://127.0.0.1:{port}/")
+    progress.say(f"             {page}\n")
+
+
+def _fetch(port: int) -> str:
+    """Return the page; the pod needs a moment to write it."""
+    end_s = time.monotonic() + _PAGE_S
+    while True:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+            try:
+                connection.request("GET", "/")
+                response = connection.getresponse()
+                if response.status == HTTPStatus.OK:
+                    return response.read().decode().strip()
+                problem = f"status {response.status}"
+            except (OSError, http.client.HTTPException) as error:
+                problem = str(error)
+        if time.monotonic() > end_s:
+            raise SetupError(f"no page at port {port}: {problem}")
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""What `make demo` and `make run` need of this machine: a Docker engine and a shim in front of it.
+
+- An engine that answers is used as it is: DOCKER_HOST's, or the one at /var/run/docker.sock.
+- Where Docker is missing it is installed from the distribution, said aloud before it is done.
+- Where no engine runs, a private one is started for as long as the tool runs (private_engine.py).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from background import SetupError, running, wait
+from private_engine import answers, private_engine
+from progress import Progress
+
+from pydockershim.client.client import CriClient, CriError
+
+REPOSITORY = Path(__file__).parent.parent
+
+_SYSTEM_SOCKET = "unix:///var/run/docker.sock"
+_SERVICE_START_S = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A Docker engine that answers; `private` when it ends with the tool."""
+
+    endpoint: str
+    private: bool
+
+    def client(self) -> docker.APIClient:
+        """Return a new connection; the caller closes it."""
+        return docker.APIClient(base_url=self.endpoint, version="auto", timeout=60)
+
+
+@contextmanager
+def folder(purpose: str) -> Iterator[Path]:
+    """Give a folder of its own to everything that the tool makes, and remove it in the end."""
+    with tempfile.TemporaryDirectory(prefix=f"pydockershim-{purpose}-") as name:
+        # Pods look into it as users of their own.
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def provide_engine(progress: Progress, stack: ExitStack, home: Path) -> Engine:
+    """Find, install or start a Docker engine; what is started ends with the stack."""
+    if endpoint := _reachable():
+        with progress.step("look for a Docker engine") as step:
+            step.done = f"Docker {_version(endpoint)} at {endpoint} is used as it is"
+        return Engine(endpoint=endpoint, private=False)
+    if os.geteuid() != 0:
+        raise SetupError("no Docker engine answers: start one, or run this as root")
+    if not shutil.which("dockerd"):
+        _install(progress, "docker.io", why="there is no Docker engine on this machine")
+        if _systemd() and wait(lambda: _reachable() is not None, timeout_s=_SERVICE_START_S):
+            return provide_engine(progress, stack, home)
+    if not shutil.which("ip"):
+        _install(progress, "iproute2", why="a private Docker engine needs a bridge")
+    with progress.step("start a private Docker engine") as step:
+        endpoint = stack.enter_context(private_engine(progress, home / "engine"))
+        step.done = f"a private Docker {_version(endpoint)} runs, for as long as this does"
+    return Engine(endpoint=endpoint, private=True)
+
+
+def provide_shim(
+    progress: Progress, stack: ExitStack, home: Path, *, engine: Engine, flags: Sequence[str] = ()
+) -> str:
+    """Start the shim of this checkout and return its endpoint; it ends with the stack."""
+    endpoint = f"unix://{home}/cri.sock"
+    command = [
+        str(Path(sys.executable).with_name("pydockershim")),
+        f"--container-runtime-endpoint={endpoint}",
+        f"--docker-endpoint={engine.endpoint}",
+        f"--cri-dockerd-root-directory={home}/state",
+        "--network-plugin=docker",
+        *flags,
+    ]
+    with progress.step("start the shim") as step:
+        stack.enter_context(
+            running(
+                "the shim",
+                command,
+                log=home / "shim.log",
+                ready=lambda: _serves(endpoint),
+                progress=progress,
+            )
+        )
+        step.done = f"the shim serves at {endpoint}"
+    return endpoint
+
+
+def busybox() -> Path:
+    """Return a static busybox: this machine's, or the distribution's, unpacked below build/."""
+    unpacked = REPOSITORY / "build" / "busybox-static"
+    for candidate in (Path("/bin/busybox"), unpacked / "bin" / "busybox"):
+        # A program that is linked dynamically names its loader in its first page.
+        if candidate.exists() and b"/ld-linux" not in candidate.read_bytes()[:4096]:
+            return candidate
+    with tempfile.TemporaryDirectory() as download:
+        # As root, apt would fetch as another user, who cannot write here.
+        _apt("-o", "APT::Sandbox::User=root", "download", "busybox-static", folder=Path(download))
+        unpacked.mkdir(parents=True, exist_ok=True)
+        for package in Path(download).glob("*.deb"):
+            subprocess.run(["dpkg", "-x", package, unpacked], check=True)
+    return unpacked / "bin" / "busybox"
+
+
+def _reachable() -> str | None:
+    """Return the endpoint of an engine that answers."""
+    named = os.environ.get("DOCKER_HOST", "")
+    if named and not named.startswith("unix://"):
+        raise SetupError(f"DOCKER_HOST={named}: the shim needs a unix socket of this machine")
+    if answers(named or _SYSTEM_SOCKET):
+        return named or _SYSTEM_SOCKET
+    if named:
+        raise SetupError(f"DOCKER_HOST={named} does not answer: start that engine, or unset it")
+    return None
+
+
+def _version(endpoint: str) -> str:
+    with docker.APIClient(base_url=endpoint, timeout=5) as client:
+        return str(client.version(api_version=False)["Version"])
+
+
+def _serves(endpoint: str) -> bool:
+    with CriClient(endpoint) as client:
+        try:
+            client.list_pod_sandboxes()
+        except CriError:
+            return False
+        return True
+
+
+def _systemd() -> bool:
+    return Path("/run/systemd/system").is_dir()
+
+
+def _install(progress: Progress, package: str, *, why: str) -> None:
+    if not shutil.which("apt-get"):
+        raise SetupError(f"{why}, and no apt-get to install it with: install {package}")
+    progress.say(f"   {why}: {package} is installed with apt-get, and stays")
+    with progress.step(f"install {package}") as step:
+        _apt("install", "--yes", "--no-install-recommends", package)
+        step.done = f"{package} is installed"
+
+
+def _apt(*arguments: str, folder: Path | None = None) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], arguments):
+        result = subprocess.run(
+            ["apt-get", "-qq", *command],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            # Ctrl-C must not reach it: packages would be left half installed.
+            start_new_session=True,
+        )
+        if result.returncode:
+            raise SetupError(f"apt-get {' '.join(command)} failed:\n{result.stderr.strip()}")

@@ -1,0 +1,103 @@
+"""A Docker engine that lives as long as the tool that starts it, and leaves nothing behind.
+
+Its data, socket, bridge and cgroup are its own, and it leaves the packet filter and the forwarding
+of the machine alone: its pods reach each other and this machine, hostPorts work (by Docker's
+proxy), but the network beyond is out of their reach.
+"""
+
+import ipaddress
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import docker
+import docker.errors
+import requests
+from background import SetupError, running
+from progress import Progress
+
+_SUBNETS = tuple(ipaddress.ip_network(f"10.{second}.213.0/24") for second in (213, 113, 13))
+
+
+@contextmanager
+def private_engine(progress: Progress, home: Path) -> Iterator[str]:
+    """Run an engine with its files below `home` until the body ends; yield its endpoint."""
+    endpoint = f"unix://{home}/docker.sock"
+    # An engine leaves the parent of its containers' cgroups behind, so it gets one of its own.
+    unique = f"pydemo-{secrets.token_hex(4)}"
+    command = [
+        "dockerd",
+        f"--host={endpoint}",
+        f"--data-root={home}/data",
+        f"--exec-root={home}/run",
+        f"--pidfile={home}/pid",
+        f"--bridge={unique}",
+        "--iptables=false",
+        "--ip6tables=false",
+        "--ip-forward=false",
+        "--exec-opt=native.cgroupdriver=cgroupfs",
+        f"--cgroup-parent=/{unique}",
+    ]
+    home.mkdir()
+    with ExitStack() as stack:
+        stack.callback(_remove_cgroup, unique)
+        stack.callback(_unmount_below, home)
+        stack.enter_context(_bridge(unique))
+        stack.enter_context(
+            running(
+                "the private Docker engine",
+                command,
+                log=home / "dockerd.log",
+                ready=lambda: answers(endpoint),
+                progress=progress,
+            )
+        )
+        yield endpoint
+
+
+def answers(endpoint: str) -> bool:
+    """Say whether an engine answers at this endpoint."""
+    try:
+        client = docker.APIClient(base_url=endpoint, timeout=5)
+    except docker.errors.DockerException:
+        return False
+    with client:
+        try:
+            return bool(client.ping())
+        except (docker.errors.DockerException, requests.RequestException):
+            return False
+
+
+@contextmanager
+def _bridge(name: str) -> Iterator[None]:
+    routes = subprocess.run(
+        ["ip", "-4", "-oneline", "address"], capture_output=True, text=True, check=True
+    ).stdout
+    taken = [ipaddress.ip_interface(line.split()[3]).network for line in routes.splitlines()]
+    free = [each for each in _SUBNETS if not any(each.overlaps(network) for network in taken)]
+    if not free:
+        raise SetupError("no address range is left for a private bridge: start a Docker engine")
+    subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)
+    try:
+        address = f"{free[0][1]}/{free[0].prefixlen}"
+        subprocess.run(["ip", "address", "add", address, "dev", name], check=True)
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+        yield
+    finally:
+        subprocess.run(["ip", "link", "delete", name], check=True)
+
+
+def _unmount_below(folder: Path) -> None:
+    """Unmount what an engine that was killed has left mounted."""
+    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for mount in reversed([mount for mount in mounts if mount.startswith(f"{folder}/")]):
+        subprocess.run(["umount", "--lazy", mount], check=False)
+
+
+def _remove_cgroup(name: str) -> None:
+    root = Path("/sys/fs/cgroup")
+    for parent in (root / name, *root.glob(f"*/{name}")):
+        with suppress(FileNotFoundError):
+            parent.rmdir()

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Keep a shim serving in front of a Docker engine, and say how to use it; Ctrl-C ends it.
+
+    make run    sets up the environment and calls this
+
+See host_setup.py for where the Docker engine comes from.
+"""
+
+import sys
+import threading
+from contextlib import ExitStack
+
+import host_setup
+from background import SetupError
+from interrupts import Interrupts
+from progress import Progress
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient, CriError
+
+
+def main() -> int:
+    """Serve until interrupted."""
+    interrupts = Interrupts()
+    progress = Progress(interrupts)
+    try:
+        with ExitStack() as stack:
+            try:
+                _serve(progress, stack)
+            finally:
+                interrupts.ignore()
+    except KeyboardInterrupt:
+        return 0
+    except (SetupError, CriError) as error:
+        progress.say(f"\n{error}")
+        return 1
+    return 0
+
+
+def _serve(progress: Progress, stack: ExitStack) -> None:
+    home = stack.enter_context(host_setup.folder("run"))
+    engine = host_setup.provide_engine(progress, stack, home)
+    endpoint = host_setup.provide_shim(progress, stack, home, engine=engine)
+    with CriClient(endpoint) as client:
+        driver = cri.CgroupDriver.Name(client.runtime_config().linux.cgroup_driver).lower()
+    progress.say(
+        f"""
+   crictl    crictl --runtime-endpoint {endpoint} pods
+   kubelet   kubelet --container-runtime-endpoint={endpoint} --cgroup-driver={driver} ...
+   log       tail -f {home}/shim.log
+"""
+    )
+    fate = "end with the engine" if engine.private else "go on running"
+    progress.say(f"   Ctrl-C ends the shim; its pods {fate}.")
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
