@@ -70,7 +70,7 @@ pause: ## build the pause program
 	$(PYTHON) tools/make_pause.py
 
 golden: $(DEV) ## write the expected requests of the golden tests anew
-	$(VENV)/python tools/golden.py
+	$(VENV)/python -m tools.golden
 
 lock: $(DEV) ## lock the requirements after a change of pyproject.toml
 	$(VENV)/python tools/lock.py

@@ -149,8 +149,10 @@ def _refuse(
     ignored: Mapping[str, str],
     features: EngineFeatures,
 ) -> None:
-    for path, shown, field, value in _set_fields(config, ignored):
+    set_fields = list(_set_fields(config, ignored))
+    for _, shown, field, value in set_fields:
         _check_enum(shown, field, value)
+    for path, shown, _, value in set_fields:
         refusal = refused.get(path)
         if refusal and refusal.asks(value, features):
             raise Unsupported(f"{shown}: {refusal.reason}")

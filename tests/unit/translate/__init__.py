@@ -1,0 +1,1 @@
+"""The translation between CRI messages and Engine JSON, without Docker."""
