@@ -15,8 +15,8 @@ class EngineFeatures:
     """What the engine at hand is and can do, found out once per connection.
 
     `api_version` is the negotiated one, such as `1.51`; `architecture` as Go names it (`amd64`).
-    `seccomp` is the daemon's profile (`default`, a path, `unconfined`), empty where the kernel has
-    no seccomp.
+    `seccomp` is the daemon's profile (`default` or `builtin`, a path, `unconfined`), empty where
+    the kernel has no seccomp. The two `by_default` are true, too, where the engine does not tell.
     """
 
     server_version: str

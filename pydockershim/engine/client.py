@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar, cast
 
-from docker import APIClient
-
 from pydockershim import calls, errors
 from pydockershim.dockerapi import (
     ContainerInspect,
@@ -33,7 +31,7 @@ from pydockershim.engine.hijack import Hijacked, hijack
 from pydockershim.engine.limits import Limit
 from pydockershim.engine.session import Session
 from pydockershim.engine.targets import image_name, known_id, target
-from pydockershim.engine.transport import Connection, time_limit_s
+from pydockershim.engine.transport import Connection, DockerClient, time_limit_s
 
 T = TypeVar("T")
 
@@ -334,8 +332,8 @@ class Engine:
             with closing(connection):
                 answer = streams.send(connection, "POST", url, headers=_TAR, body=tar)
                 for record in streams.records(answer):
-                    if "errorDetail" in record or "error" in record:
-                        raise errors.Unknown(f"cannot load an image: {record}")
+                    if message := streams.failure(record):
+                        raise errors.Unknown(f"cannot load an image: {message}")
 
         self._session.call_apart("load an image", limits.LOAD, load)
 
@@ -357,7 +355,7 @@ class Engine:
 
     # What several of them share.
 
-    def _naming(self, what: str, limit: Limit, use: Callable[[APIClient], T]) -> T:
+    def _naming(self, what: str, limit: Limit, use: Callable[[DockerClient], T]) -> T:
         try:
             return self._session.call(what, limit, use)
         except errors.FailedPrecondition as error:
@@ -388,7 +386,7 @@ class Engine:
         body: Json | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> Hijacked:
-        def start(docker: APIClient) -> Hijacked:
+        def start(docker: DockerClient) -> Hijacked:
             url = target(docker.api_version, path, **(parameters or {}))
             return hijack(self._socket_path, url, body, timeout_s=time_limit_s(limits.START))
 

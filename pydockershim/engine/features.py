@@ -17,6 +17,7 @@ _NEWEST_API_VERSION = "1.55"
 
 _CREATE_MOUNTPOINT = (1, 42)
 _BUILTIN_SECCOMP = (1, 42)
+_TELLS_NO_NEW_PRIVILEGES = (1, 43)
 _RECURSIVE_READ_ONLY = (1, 44)
 _RECURSIVE_READ_ONLY_KERNEL = (5, 12)  # mount_setattr(2)
 
@@ -60,8 +61,9 @@ def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFea
         selinux="selinux" in options,
         userns_remap="userns" in options,
         rootless="rootless" in options,
-        init_by_default=False,
-        no_new_privileges_by_default="no-new-privileges" in options,
+        init_by_default=True,  # no engine tells
+        no_new_privileges_by_default="no-new-privileges" in options
+        or api < _TELLS_NO_NEW_PRIVILEGES,
         containerd_image_store=_uses_containerd_image_store(info),
         creates_mountpoints=api >= _CREATE_MOUNTPOINT,
         names_builtin_seccomp=api >= _BUILTIN_SECCOMP,

@@ -52,12 +52,12 @@ class Hijacked:
         if self._leftover:
             leftover, self._leftover = self._leftover, b""
             return leftover
-        if timeout_s is not None and not self._is_readable(timeout_s):
-            return None
         try:
+            if timeout_s is not None and not self._is_readable(timeout_s):
+                return None
             return self._link.recv(_READ_SIZE)
-        except OSError as error:
-            if self._link.fileno() < 0:
+        except (OSError, ValueError) as error:
+            if self._link.fileno() < 0:  # closed
                 return b""
             raise Unavailable(f"the stream of the process broke: {error}") from error
 

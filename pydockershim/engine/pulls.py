@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
 from pydockershim.engine.refusals import Refusal
-from pydockershim.engine.streams import records, send
+from pydockershim.engine.streams import failure, records, send
 from pydockershim.engine.transport import Connection
 
 # What the registry said, or why it could not; dockerd passes only sentences on. First match wins.
@@ -38,7 +38,7 @@ def pull(
     patience = _Patience(connection, no_progress_s)
     try:
         for record in records(send(connection, "POST", url, headers=headers)):
-            if message := _failure(record):
+            if message := failure(record):
                 raise _error(what, message)
             if not record.get("status", "").startswith(_RETRYING):
                 patience.renew()
@@ -87,9 +87,3 @@ class _Patience:
         if left_s <= 0:
             raise TimeoutError
         self._connection.set_timeout(left_s)
-
-
-def _failure(record: Json) -> str | None:
-    detail = record.get("errorDetail") or {}
-    message: str | None = detail.get("message") or record.get("error")
-    return message

@@ -9,8 +9,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
-import docker
-
 from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.engine import limits
 from pydockershim.engine.features import MINIMUM_API_VERSION, engine_features, negotiate
@@ -18,8 +16,8 @@ from pydockershim.engine.limits import Limit
 from pydockershim.engine.refusals import Refusal, wall
 from pydockershim.engine.transport import (
     Connection,
+    DockerClient,
     UnixAdapter,
-    docker_client,
     limited,
     time_limit_s,
 )
@@ -30,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Negotiated:
-    client: docker.APIClient
+    client: DockerClient
     features: EngineFeatures
 
 
@@ -40,7 +38,7 @@ class Session:
     def __init__(self, path: str) -> None:
         self._path = path
         self._adapter = UnixAdapter(path, on_lost=self._forget)
-        self._unversioned = docker_client(self._adapter, api_version=MINIMUM_API_VERSION)
+        self._unversioned = DockerClient(self._adapter, api_version=MINIMUM_API_VERSION)
         self._negotiated: _Negotiated | None = None
         self._server = ""
 
@@ -53,9 +51,8 @@ class Session:
         """Return when the engine answers, and notice another one."""
         with wall("ping the Docker engine", limits.PING), limited(limits.PING):
             answer = self._unversioned.get(f"{self._unversioned.base_url}/_ping")
-        server = answer.headers.get("Server", "")
-        if server != self._server:
-            self._server = server
+        before, self._server = self._server, answer.headers.get("Server", "")
+        if before not in {"", self._server}:
             self._forget()
 
     def version(self) -> Json:
@@ -68,7 +65,7 @@ class Session:
         self,
         what: str,
         limit: Limit,
-        use: Callable[[docker.APIClient], T],
+        use: Callable[[DockerClient], T],
         *,
         statuses: Mapping[int, type[ShimError]] | None = None,
     ) -> T:
@@ -88,7 +85,7 @@ class Session:
     def call_apart(self, what: str, limit: Limit, use: Callable[[Connection, str], T]) -> T:
         """Call with a connection of its own and the API version; `use` closes it if it succeeds."""
 
-        def with_connection(client: docker.APIClient) -> T:
+        def with_connection(client: DockerClient) -> T:
             connection = Connection(self._path, timeout_s=time_limit_s(limit))
             ending = connection.ending_with_caller() if limit.read else nullcontext()
             try:
@@ -110,7 +107,7 @@ class Session:
     def _negotiate(self) -> _Negotiated:
         """Find out about the engine; threads that come at once do it each for itself."""
         version = self.version()
-        client = docker_client(self._adapter, api_version=negotiate(version))
+        client = DockerClient(self._adapter, api_version=negotiate(version))
         with wall("ask the Docker engine what it can do", limits.READ), limited(limits.READ):
             info = client.info()
         features = engine_features(version, info, api_version=client.api_version)

@@ -40,3 +40,10 @@ def records(answer: http.client.HTTPResponse) -> Iterator[Json]:
             yield json.loads(line)
     if rest.strip():
         yield json.loads(rest)
+
+
+def failure(record: Json) -> str | None:
+    """Return dockerd's sentence if the record says that the whole failed; the status was 200."""
+    detail = record.get("errorDetail") or {}
+    message: str | None = detail.get("message") or record.get("error")  # the latter before 28
+    return message

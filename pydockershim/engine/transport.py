@@ -64,15 +64,6 @@ def time_limit_s(limit: Limit) -> float:
     return limit.seconds
 
 
-def docker_client(adapter: requests.adapters.BaseAdapter, *, api_version: str) -> docker.APIClient:
-    """Return the SDK's client for one API version, with `adapter` as its transport."""
-    client = docker.APIClient(base_url="unix:///unused", version=api_version)
-    client.trust_env = False
-    client.headers.clear()
-    client.mount("http+docker://", adapter)
-    return client
-
-
 class Connection(http.client.HTTPConnection):
     """One HTTP/1.1 connection to a unix socket, which any thread may abort."""
 
@@ -130,6 +121,24 @@ class Connection(http.client.HTTPConnection):
         with self._lock:
             if self._in_use:
                 self.abort()
+
+
+class DockerClient(docker.APIClient):
+    """The SDK's client for one API version, over our transport.
+
+    The SDK's own constructor would read the docker CLI's configuration of this user, send the
+    headers that it finds there, and fail on one that is damaged: it is none of our business here.
+    """
+
+    def __init__(self, adapter: requests.adapters.BaseAdapter, *, api_version: str) -> None:
+        requests.Session.__init__(self)
+        self.headers.clear()
+        self.trust_env = False
+        self.mount("http+docker://", adapter)
+        self.base_url = "http+docker://localhost"
+        self.timeout = 0  # the adapter knows better
+        self._version = api_version
+        self._general_configs: dict[str, object] = {}
 
 
 class UnixAdapter(requests.adapters.BaseAdapter):
