@@ -202,12 +202,22 @@ class View:
         with self._lock:
             return list(self._ledger.objects.values())
 
+    def agrees(self, summary: ContainerSummary) -> bool:
+        """Say whether a list tells of an object what is shown of it."""
+        with self._lock:
+            item = self._ledger.objects.get(summary["Id"])
+            return (
+                item is not None
+                and item.id not in self._silent
+                and (item.name, item.engine_state) == (summary_name(summary), summary["State"])
+            )
+
     def suppose(self, read: int, summary: ContainerSummary, *, reason: str) -> None:
         """Show what a list says of an object for which the engine does not answer.
 
         What is known already stays; `reason` is what a status of it then says.
         """
-        record = labels.decode(summary_name(summary), summary["Labels"])
+        record = labels.decode(summary_name(summary), summary["Labels"] or {})
         if record is None:
             return
         with self._lock:

@@ -12,11 +12,15 @@ from pydockershim.translate.filters import select_containers, select_sandboxes, 
 
 @dataclass(frozen=True)
 class Record:
+    """Holds the labels."""
+
     labels: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Listed:
+    """A sandbox or a container."""
+
     id: str
     state: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)

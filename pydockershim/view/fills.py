@@ -1,0 +1,70 @@
+"""Fetches what has been marked, on threads of its own, so that a slow answer holds up no other.
+
+A mark is a key and a time: what was fetched before that time does not count. One key is fetched by
+one thread at a time; marks that arrive meanwhile become one more fetch. Threads are made when
+none is idle, so one usually serves.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+# So many answers may be awaited in vain before the rest has to wait too.
+_THREADS = 8
+
+
+class Fills:
+    """`fetch` gets a key and the time of its last mark, and raises nothing."""
+
+    def __init__(self, fetch: Callable[[str, int], None]) -> None:
+        self._fetch = fetch
+        self._changed = threading.Condition()
+        self._marks: dict[str, int] = {}
+        self._busy: set[str] = set()
+        self._finished = 0
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="fill")
+
+    def mark(self, key: str, since: int) -> None:
+        """Have a key fetched, now or once more after the fetch that is under way."""
+        with self._changed:
+            self._marks[key] = since
+            if key not in self._busy:
+                self._busy.add(key)
+                self._pool.submit(self._work, key)
+
+    def settle(self, keys: Iterable[str], *, patience_s: float) -> set[str]:
+        """Wait until all keys are fetched, or until nothing at all was finished for so long.
+
+        Return the keys that are still under way.
+        """
+        awaited = set(keys)
+        with self._changed:
+            while awaited & self._busy:
+                finished = self._finished
+                if not self._changed.wait_for(
+                    lambda: self._finished != finished,  # noqa: B023  (called before the next turn)
+                    patience_s,
+                ):
+                    break
+            return awaited & self._busy
+
+    def close(self) -> None:
+        """Fetch nothing more."""
+        with self._changed:
+            self._marks.clear()
+        self._pool.shutdown(wait=False)
+
+    def _work(self, key: str) -> None:
+        while (since := self._next_mark(key)) is not None:
+            self._fetch(key, since)
+            with self._changed:
+                self._finished += 1
+                self._changed.notify_all()
+
+    def _next_mark(self, key: str) -> int | None:
+        with self._changed:
+            since = self._marks.pop(key, None)
+            if since is None:
+                self._busy.discard(key)
+                self._changed.notify_all()
+            return since

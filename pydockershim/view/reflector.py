@@ -1,0 +1,212 @@
+"""Keeps the view true: it follows the engine's events and heals every gap by listing.
+
+    subscribe -> list -> inspect all -> view is right -> follow events, list again every minute
+        ^                                                     |
+        +--------- stream lost, or the engine is silent <-----+
+
+- An event only says that an object may have changed; the engine is then asked about it. (The one
+  exception is `destroy`: an id never comes back.)
+- A list only says where the view may be wrong; again the engine is asked about each such object.
+  So neither a dropped event nor a list that was cut short can put something wrong into the view.
+- Each event stream has a thread that does nothing but read: dockerd slows down for everybody when
+  a subscriber is slow. The reflector's own thread waits for no inspect.
+- An object whose inspect does not answer stays as it was (a new one as the list describes it), and
+  its status is an error until a later try succeeds.
+"""
+
+import logging
+import queue
+import threading
+import time
+from contextlib import ExitStack, closing, suppress
+
+from pydockershim import calls, labels
+from pydockershim.calls import Call
+from pydockershim.dockerapi import ContainerSummary, Event
+from pydockershim.engine.client import Engine
+from pydockershim.engine.events import EventStream
+from pydockershim.errors import DeadlineExceeded, NotFound, ShimError, Unavailable
+from pydockershim.view.entries import summary_name
+from pydockershim.view.fills import Fills
+from pydockershim.view.view import View
+
+logger = logging.getLogger(__name__)
+
+_OURS = {"label": [labels.TYPE]}
+_IMAGE_EVENTS = {"type": ["image"]}
+_CONTAINER_EVENTS = {
+    **_OURS,
+    "type": ["container"],
+    # Without the execs of probes, which come by the hundred.
+    "event": ["create", "start", "die", "oom", "destroy", "rename", "pause", "unpause", "update"],
+}
+
+_RELIST_S = 60.0
+_RELISTS_PER_IMAGE_LIST = 5
+_INSPECT_S = 10.0
+_PATIENCE_S = 1.0  # the first sync goes on without those who keep it waiting for so long
+_RETRY_S = 1.0
+
+_IMAGES = "images"  # marked like a container id, of which it can be none
+
+_Inbox = queue.SimpleQueue[Event | ShimError]
+
+
+class Reflector:
+    """The view's writer in the background; `start` it once, `stop` it at the end."""
+
+    def __init__(self, engine: Engine, view: View) -> None:
+        self._engine = engine
+        self._view = view
+        self._fills = Fills(self._fetch)
+        self._inbox = _Inbox()
+        self._reported = ""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reflector", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the view is right some time later, when the engine has answered."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, without waiting for the engine."""
+        self._stopping.set()
+        self.suspect("pydockershim is shutting down")
+        self._fills.close()
+
+    def suspect(self, reason: str) -> None:
+        """The engine seems silent: distrust the view until a new subscription and list."""
+        self._view.lost(reason)
+        self._inbox.put(Unavailable(reason))
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            began_s = time.monotonic()
+            try:
+                self._follow()
+            except ShimError as error:
+                self._lose(str(error))
+            except Exception:  # a dead reflector would freeze the view
+                logger.exception("the reflector failed and begins anew")
+                self._lose("a fault in pydockershim")
+            self._stopping.wait(began_s + _RETRY_S - time.monotonic())
+
+    def _lose(self, reason: str) -> None:
+        self._view.lost(reason)
+        if reason != self._reported:
+            logger.warning("what is known of the engine may be wrong now: %s", reason)
+        self._reported = reason
+
+    def _follow(self) -> None:
+        """Bring the view up to date and keep it so; ends by an error when the stream is lost."""
+        self._inbox = inbox = _Inbox()
+        with ExitStack() as streams:
+            for filters in (_CONTAINER_EVENTS, _IMAGE_EVENTS):
+                stream = streams.enter_context(closing(self._engine.events(filters=filters)))
+                reader = threading.Thread(
+                    target=_read, args=(stream, inbox), name="events", daemon=True
+                )
+                reader.start()
+            self._view.refresh_images()
+            self._relist(everything=True)
+            while not inbox.empty():
+                self._take(inbox.get())
+            self._view.synced()
+            self._reported = ""
+            logger.info("the view of the engine is up to date")
+            self._keep_up(inbox)
+
+    def _keep_up(self, inbox: _Inbox) -> None:
+        relists, due_s = 0, time.monotonic() + _RELIST_S
+        while not self._stopping.is_set():
+            left_s = due_s - time.monotonic()
+            if left_s > 0:
+                with suppress(queue.Empty):
+                    self._take(inbox.get(timeout=left_s))
+                continue
+            relists, due_s = relists + 1, time.monotonic() + _RELIST_S
+            self._relist(everything=False)
+            if relists % _RELISTS_PER_IMAGE_LIST == 0:
+                self._mark(_IMAGES)
+
+    def _take(self, entry: Event | ShimError) -> None:
+        if isinstance(entry, ShimError):
+            raise entry
+        if entry["Type"] == "image":
+            self._mark(_IMAGES)
+        elif entry["Action"] == "destroy":
+            self._view.forget(entry["Actor"]["ID"])
+        else:
+            self._mark(entry["Actor"]["ID"])
+
+    def _mark(self, key: str) -> None:
+        self._fills.mark(key, self._view.tick())
+
+    def _relist(self, *, everything: bool) -> None:
+        """Compare the view with a list and ask about what differs, or about everything.
+
+        Everything: wait for the answers, but not for those who do not answer.
+        """
+        with self._view.reading() as read:
+            summaries = self._engine.list_containers(all=True, filters=_OURS)
+            listed = {each["Id"]: each for each in summaries if _is_ours(each)}
+            known = {each.id for each in self._view.items()}
+            doubtful = [
+                *(key for key, each in listed.items() if everything or not self._view.agrees(each)),
+                *(known - listed.keys()),
+            ]
+            for key in doubtful:
+                self._mark(key)
+            if not everything:
+                return
+            for key in self._fills.settle(doubtful, patience_s=_PATIENCE_S) & listed.keys():
+                self._view.suppose(read, listed[key], reason="it was inspected in vain so far")
+
+    def _fetch(self, key: str, since: int) -> None:
+        if key == _IMAGES:
+            self._list_images()
+        else:
+            self._inspect(key, since)
+
+    def _list_images(self) -> None:
+        try:
+            self._view.refresh_images()
+        except ShimError as error:
+            self._inbox.put(error)
+
+    def _inspect(self, container_id: str, since: int) -> None:
+        try:
+            with calls.entered(Call(timeout_s=_INSPECT_S)):
+                self._view.catch_up(container_id, since=since)
+        except NotFound:
+            return
+        except DeadlineExceeded:
+            self._suppose(container_id, f"an inspect takes over {_INSPECT_S:g} s")
+        except ShimError as error:
+            self._suppose(container_id, str(error))
+        except Exception:  # one odd container must not freeze the others
+            logger.exception("container %s cannot be brought into the view", container_id)
+            self._suppose(container_id, "a fault in pydockershim")
+
+    def _suppose(self, container_id: str, reason: str) -> None:
+        """Fall back on what a list says; the next relist tries again."""
+        logger.warning("container %s is shown as it was last known: %s", container_id, reason)
+        with suppress(ShimError), self._view.reading() as read:
+            wanted = {"id": [container_id]}
+            for summary in self._engine.list_containers(all=True, filters=wanted):
+                self._view.suppose(read, summary, reason=reason)
+
+
+def _read(stream: EventStream, inbox: _Inbox) -> None:
+    """Hand over events until there are no more, then why."""
+    try:
+        for event in stream:
+            inbox.put(event)
+    except ShimError as error:
+        inbox.put(error)
+    else:
+        inbox.put(Unavailable("the Docker engine ended its event stream"))
+
+
+def _is_ours(summary: ContainerSummary) -> bool:
+    return labels.decode(summary_name(summary), summary["Labels"] or {}) is not None

@@ -1,0 +1,69 @@
+"""Marks are fetched once each, and nobody waits for a slow one."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydockershim.view.fills import Fills
+
+
+class Fetches:
+    """Fetches that wait where they are told to."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, int]] = []
+        self.hanging: dict[str, threading.Event] = {}
+        self.begun = threading.Semaphore(0)
+
+    def __call__(self, key: str, since: int) -> None:
+        """Fetch a key."""
+        self.made.append((key, since))
+        self.begun.release()
+        if key in self.hanging:
+            assert self.hanging[key].wait(10)
+
+    @contextmanager
+    def hang(self, key: str) -> Iterator[None]:
+        """Let a key's fetches take as long as the block."""
+        self.hanging[key] = threading.Event()
+        yield
+        self.hanging.pop(key).set()
+
+
+def test_marked_key_is_fetched() -> None:
+    fetches = Fetches()
+    fills = Fills(fetches)
+
+    fills.mark("a", 7)
+
+    assert fills.settle(["a"], patience_s=10) == set()
+    assert fetches.made == [("a", 7)]
+    fills.close()
+
+
+def test_marks_during_a_fetch_become_one_more() -> None:
+    fetches = Fetches()
+    fills = Fills(fetches)
+    with fetches.hang("a"):
+        fills.mark("a", 1)
+        assert fetches.begun.acquire(timeout=10)
+        fills.mark("a", 2)
+        fills.mark("a", 3)
+
+    assert fills.settle(["a"], patience_s=10) == set()
+    assert fetches.made == [("a", 1), ("a", 3)]
+    fills.close()
+
+
+def test_key_that_hangs_holds_up_no_other() -> None:
+    fetches = Fetches()
+    fills = Fills(fetches)
+    with fetches.hang("a"):
+        for key in "abcd":
+            fills.mark(key, 1)
+
+        assert fills.settle(["b", "c", "d"], patience_s=10) == set()
+        assert fills.settle(["a", "b"], patience_s=0.01) == {"a"}
+
+    assert fills.settle(["a"], patience_s=10) == set()
+    fills.close()
