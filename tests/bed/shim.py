@@ -1,15 +1,15 @@
 """The program under test, started as its users start it."""
 
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pydockershim.client.client import CriClient, CriError
 from tests.bed.dockerd import Dockerd
-from tests.bed.program import Program, accepts
+from tests.bed.program import Program
 
 
 class Shim:
@@ -54,8 +54,8 @@ class Shim:
         return f"unix://{self.socket}"
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections."""
-        self.program.start(ready=lambda: accepts(socket.AF_UNIX, str(self.socket)), timeout_s=30)
+        """Start it and wait until it knows what is in the engine."""
+        self.program.start(ready=lambda: _lists(self.url), timeout_s=30)
 
     def stop(self) -> int:
         """End it in order (SIGTERM) and return its exit code."""
@@ -82,3 +82,12 @@ class Shim:
     ) -> None:
         if self.program.is_running:
             self.stop()
+
+
+def _lists(url: str) -> bool:
+    try:
+        with CriClient(url) as client:
+            client.list_pod_sandboxes()
+    except CriError:
+        return False
+    return True

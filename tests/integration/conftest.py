@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_docker.plugin import Services
 
+from pydockershim.client.client import CriClient
 from tests.bed import engines, images, namespaces
 from tests.bed import registry as registries
 from tests.bed.dockerd import Dockerd
@@ -18,6 +19,7 @@ from tests.bed.engines import Engine
 from tests.bed.program import Program, accepts
 from tests.bed.registry import Registry
 from tests.bed.shim import Shim
+from tests.integration.pods import Pods
 
 _HERE = Path(__file__).parent
 _OUTSIDE = (
@@ -103,6 +105,21 @@ def shim(dockerd: Dockerd) -> Iterator[Shim]:
     with Shim(dockerd, namespaces.PRIVATE / "shim") as shim:
         _watched[shim.program] = 0
         yield shim
+
+
+@pytest.fixture(scope="session")
+def client(shim: Shim) -> Iterator[CriClient]:
+    """A client of the session's shim, as a kubelet of today speaks to it."""
+    with CriClient(shim.url) as client:
+        yield client
+
+
+@pytest.fixture
+def pods(client: CriClient) -> Iterator[Pods]:
+    """Pods that are removed when the test ends."""
+    pods = Pods(client)
+    yield pods
+    pods.close()
 
 
 @pytest.fixture(autouse=True, scope="module")
