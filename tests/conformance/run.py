@@ -22,7 +22,9 @@ def run(plan: Plan, listed: Sequence[KnownFailure]) -> Verdict:
     results.mkdir(parents=True)
     say(f"{plan.title}: {len(plan.specs)} specs; all that is said meanwhile goes to {results}")
     plan.write(results / inside.PLAN)
-    namespaces.run([sys.executable, "-m", "tests.conformance.inside", str(results)])
+    code = namespaces.run([sys.executable, "-m", "tests.conformance.inside", str(results)])
+    if code == inside.INTERRUPTED:
+        raise SuiteError(f"{plan.title}: interrupted.")
     verdict = known.judge(_complete(report.read(results / inside.REPORT), plan), listed)
     _tell(plan, verdict, results)
     return verdict
