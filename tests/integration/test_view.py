@@ -1,15 +1,17 @@
 """The view follows a real engine: what happens there is soon told here, whoever did it."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from contextlib import suppress
 
 import pytest
 
 from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.engine.client import Engine
-from pydockershim.errors import NotFound, ShimError, Unavailable
+from pydockershim.errors import NotFound, Unavailable
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
 from pydockershim.view.images import Images
 from pydockershim.view.readiness import Readiness
@@ -18,20 +20,34 @@ from pydockershim.view.view import View
 from tests.bed import images
 from tests.bed.dockerd import Dockerd
 
-T = TypeVar("T")
+Make = Callable[[Record, str], str]
+
+SANDBOX = SandboxRecord(
+    name="k8s_POD_web_default_uid-1_0", pod="web", namespace="default", uid="uid-1", attempt=0
+)
+CONTAINER = ContainerRecord(
+    name="k8s_app_web_default_uid-1_0",
+    container="app",
+    pod="web",
+    namespace="default",
+    uid="uid-1",
+    attempt=0,
+    sandbox_id="5" * 64,
+)
 
 
 @pytest.fixture
-def client(dockerd: Dockerd) -> Iterator[Engine]:
-    client = Engine(str(dockerd.socket))
-    yield client
-    client.close()
+def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
+    """The engine as the program sees it; `dockerd.api` is everybody else."""
+    our_engine = Engine(str(dockerd.socket))
+    yield our_engine
+    our_engine.close()
 
 
 @pytest.fixture
-def view(client: Engine) -> Iterator[View]:
-    view = View(client.inspect_container, Images(client, pinned=[images.BUSYBOX.name]))
-    reflector = Reflector(client, view)
+def view(our_engine: Engine) -> Iterator[View]:
+    view = View(our_engine.inspect_container, Images(our_engine, pinned=[images.BUSYBOX.name]))
+    reflector = Reflector(our_engine, view)
     reflector.start()
     eventually(lambda: view.list_sandboxes(cri.PodSandboxFilter()) is not None)
     yield view
@@ -39,29 +55,22 @@ def view(client: Engine) -> Iterator[View]:
 
 
 @pytest.fixture
-def make(dockerd: Dockerd) -> Iterator[Callable[..., str]]:
+def make(dockerd: Dockerd) -> Iterator[Callable[[Record, str], str]]:
     """Create containers behind the view's back; they are removed in the end."""
-    made = []
 
-    def make(record: Record, *command: str, name: str = "") -> str:
-        container = dockerd.api.create_container(
-            images.BUSYBOX.name,
-            command or ["sleep", "3600"],
-            name=name or record.name,
-            labels=encode(record),
+    def make(record: Record, name: str) -> str:
+        command = ["sleep", "3600"]
+        created = dockerd.api.create_container(
+            images.BUSYBOX.name, command, name=name, labels=encode(record)
         )
-        made.append(container["Id"])
-        return str(container["Id"])
+        return str(created["Id"])
 
     yield make
-    for container_id in made:
-        dockerd.api.remove_container(container_id, force=True)
+    dockerd.remove_leftovers()
 
 
-def test_life_of_a_container_is_followed(
-    view: View, dockerd: Dockerd, make: Callable[..., str]
-) -> None:
-    container_id = make(_container_record("app"))
+def test_life_of_a_container_is_followed(view: View, dockerd: Dockerd, make: Make) -> None:
+    container_id = make(CONTAINER, CONTAINER.name)
     eventually(lambda: view.container(container_id).state == cri.CONTAINER_CREATED)
 
     dockerd.api.start(container_id)
@@ -74,7 +83,123 @@ def test_life_of_a_container_is_followed(
 
     dockerd.api.kill(container_id, "KILL")
     eventually(lambda: view.container(container_id).exit_code == 137)
-    assert view.container(container_id).finished_ns > 0
+    assert view.container(container_id).finished_ns > view.container(container_id).started_ns
 
     dockerd.api.remove_container(container_id)
-    eventually(lambda: _is_gone(view, container_id))
+    eventually(lambda: is_gone(view, container_id))
+
+
+def test_sandbox_is_ready_once_it_is_renamed(view: View, dockerd: Dockerd, make: Make) -> None:
+    sandbox_id = make(SANDBOX, naming.setup_name(SANDBOX.name))
+    dockerd.api.start(sandbox_id)
+    eventually(lambda: view.sandbox(sandbox_id).running)
+    assert not view.sandbox(sandbox_id).ready
+
+    dockerd.api.rename(sandbox_id, SANDBOX.name)
+
+    eventually(lambda: view.sandbox(sandbox_id).ready)
+    status = cri.PodSandboxStatusResponse.FromString(view.sandbox_status(sandbox_id)).status
+    assert status.network.ip.startswith("10.213.0.")
+
+
+def test_what_a_caller_changed_is_there_at_once(
+    view: View, our_engine: Engine, dockerd: Dockerd, make: Make
+) -> None:
+    container_id = make(CONTAINER, CONTAINER.name)
+    for _ in range(20):
+        our_engine.start_container(container_id)
+        view.refresh(container_id)
+        assert view.container(container_id).running
+
+        our_engine.kill_container(container_id, signal="KILL")
+        view.refresh(container_id)
+        assert not view.container(container_id).running
+
+    dockerd.api.remove_container(container_id)
+    view.forget(container_id)
+    assert is_gone(view, container_id)
+
+
+def test_foreign_containers_are_not_shown(view: View, dockerd: Dockerd, make: Make) -> None:
+    unnamed = make(CONTAINER, "k8s_other")
+    unlabelled = dockerd.api.create_container(
+        images.BUSYBOX.name, ["true"], name=CONTAINER.name, labels={}
+    )["Id"]
+    last = make(SANDBOX, SANDBOX.name)
+    eventually(lambda: view.sandbox(last).record == SANDBOX)
+
+    assert is_gone(view, unnamed)
+    assert is_gone(view, unlabelled)
+
+
+def test_images_are_followed(view: View, dockerd: Dockerd) -> None:
+    busybox = view.image(images.BUSYBOX.name)
+    assert busybox
+
+    dockerd.api.tag(busybox.id, "localhost/again", "1")
+    eventually(lambda: view.image("localhost/again:1") is not None)
+    dockerd.api.remove_image("localhost/again:1")
+    eventually(lambda: view.image("localhost/again:1") is None)
+
+    assert view.image(busybox.id.removeprefix("sha256:")[:12]) == view.image(busybox.id)
+
+
+def test_images_tell_user_and_pin(view: View) -> None:
+    listed = cri.ListImagesResponse.FromString(view.list_images(cri.ImageFilter())).images
+    by_tag = {tag: image for image in listed for tag in image.repo_tags}
+
+    assert [image.pinned for image in listed].count(True) == 1
+    assert by_tag[images.BUSYBOX.name].pinned
+    assert by_tag[images.USER_BY_ID.name].uid.value == 1000
+    assert by_tag[images.USER_BY_NAME.name].username == "www-data"
+
+
+def test_view_outlives_a_restart_of_the_engine(view: View, dockerd: Dockerd, make: Make) -> None:
+    kept, killed = make(SANDBOX, SANDBOX.name), make(CONTAINER, CONTAINER.name)
+    dockerd.api.start(kept)
+    dockerd.api.start(killed)
+    eventually(lambda: view.sandbox(kept).running and view.container(killed).running)
+    pid = view.container(killed).pid
+
+    dockerd.stop()
+    with pytest.raises(Unavailable, match="event"):
+        view.container(killed)
+    os.kill(pid, signal.SIGKILL)
+    dockerd.start()
+
+    eventually(lambda: not view.container(killed).running)
+    assert view.sandbox(kept).ready
+
+
+def test_dead_engine_is_not_ready_within_ten_seconds(dockerd: Dockerd, our_engine: Engine) -> None:
+    losses: list[str] = []
+    readiness = Readiness(our_engine.ping, on_loss=losses.append)
+    readiness.start()
+    eventually(lambda: not readiness.reason)
+
+    dockerd.kill()
+    eventually(lambda: readiness.reason, timeout_s=10)
+    dockerd.start()
+    eventually(lambda: not readiness.reason, timeout_s=10)
+
+    assert len(losses) == 1
+    readiness.stop()
+
+
+def is_gone(view: View, container_id: str) -> bool:
+    try:
+        view.container(container_id)
+    except NotFound:
+        return True
+    return False
+
+
+def eventually(condition: Callable[[], object], *, timeout_s: float = 5) -> None:
+    """Wait until it holds; not to be found and not to be known is not holding."""
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        with suppress(NotFound, Unavailable):
+            if condition():
+                return
+        assert time.monotonic() < deadline_s, "still not so"
+        time.sleep(0.01)
