@@ -74,36 +74,19 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """Return what a reference means; InvalidArgument when Docker could not read it."""
-    if match := _ID.fullmatch(text):
-        return Reference(id_prefix=match[1] or match[2])
-    named, at, digest = text.partition("@")
-    name, tag = _without_tag(named)
-    registry, path = _split_registry(name)
-    readable = (
-        _REGISTRY.fullmatch(registry)
-        and _PATH.fullmatch(path)
-        and (not tag or _TAG.fullmatch(tag))
-        and (not at or _DIGEST.fullmatch(digest))
-        and not named.endswith(":")
-        and len(name) <= _NAME_LENGTH
-    )
-    if not readable:
+    reference = _read(text)
+    if reference is None:
         raise InvalidArgument(
             f"image {text!r} is not a reference that Docker can read; use "
             "[registry/]name[:tag][@digest] in lower case, or an id such as sha256:<64 hex digits>"
         )
-    return Reference(
-        registry=registry,
-        path=path,
-        tag="" if digest else tag or "latest",
-        digest=digest,
-        id_prefix=text if _SHORT_ID.fullmatch(text) else "",
-    )
+    return reference
 
 
 def canonical_names(image: ImageInspect | ImageSummary) -> list[str]:
     """Return the canonical spelling of every tag and digest that leads to the image."""
-    return [parse_reference(name).canonical for name in (*_tags(image), *_digests(image))]
+    references = map(_read, (*_tags(image), *_digests(image)))
+    return [reference.canonical for reference in references if reference]
 
 
 def image_ref(spec: cri.ImageSpec, image: ImageInspect | ImageSummary) -> str:
@@ -111,12 +94,12 @@ def image_ref(spec: cri.ImageSpec, image: ImageInspect | ImageSummary) -> str:
 
     Its digest in the repository that was asked for, else its first digest, else its id.
     """
+    asked = parse_reference(asked_image(spec))
     digests = _digests(image)
-    reference = parse_reference(asked_image(spec))
     same_repository = [
         digest
         for digest in digests
-        if not reference.is_id and parse_reference(digest).repository == reference.repository
+        if (reference := _read(digest)) and reference.repository == asked.repository
     ]
     return next(iter([*same_repository, *digests]), image["Id"])
 
@@ -160,6 +143,31 @@ def cri_asked_image(spec: cri.ImageSpec) -> cri.ImageSpec:
 def docker_credentials(auth: cri.AuthConfig) -> dict[str, str]:
     """Return the credentials as plain data, CRI names, unset ones left out. Never log them."""
     return plain(auth)
+
+
+def _read(text: str) -> Reference | None:
+    if match := _ID.fullmatch(text):
+        return Reference(id_prefix=match[1] or match[2])
+    named, at, digest = text.partition("@")
+    name, tag = _without_tag(named)
+    registry, path = _split_registry(name)
+    readable = (
+        _REGISTRY.fullmatch(registry)
+        and _PATH.fullmatch(path)
+        and (not tag or _TAG.fullmatch(tag))
+        and (not at or _DIGEST.fullmatch(digest))
+        and not named.endswith(":")
+        and len(name) <= _NAME_LENGTH
+    )
+    if not readable:
+        return None
+    return Reference(
+        registry=registry,
+        path=path,
+        tag="" if digest else tag or "latest",
+        digest=digest,
+        id_prefix=text if _SHORT_ID.fullmatch(text) else "",
+    )
 
 
 def _without_tag(named: str) -> tuple[str, str]:

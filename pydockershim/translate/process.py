@@ -16,7 +16,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import Json
 from pydockershim.translate.checks import absolute_path, invalid, no_nul, normal_path
 
-_FD_FOLDER = re.compile(r"/proc/.+/fd(/.*)?")
+_FD_FOLDER = re.compile(r"/proc/.+/fd(/|$)")
 
 
 def docker_process(config: cri.ContainerConfig) -> Json:
@@ -57,7 +57,7 @@ def _environment(variables: Iterable[cri.KeyValue]) -> list[str]:
 
 
 def _environment_value(key: str, raw: bytes) -> str:
-    field = f"envs[{key}].value"
+    field = f"envs[{key!r}].value"
     try:
         value = no_nul(field, raw.decode())
     except UnicodeDecodeError:
@@ -70,6 +70,9 @@ def _environment_value(key: str, raw: bytes) -> str:
 def _working_dir(path: str) -> str:
     if not path:
         return ""
-    if _FD_FOLDER.fullmatch(normal_path(absolute_path("working_dir", path))):
+    # The kernel follows a link in the path before a `..` behind it, so both readings count.
+    parts = absolute_path("working_dir", path).split("/")
+    as_written = "/" + "/".join(part for part in parts if part not in {"", "."})
+    if _FD_FOLDER.match(as_written) or _FD_FOLDER.match(normal_path(path)):
         raise invalid("working_dir", f"{path!r} leads out of the container; use a folder inside it")
     return path

@@ -47,17 +47,17 @@ def docker_seccomp(
 
     `profile` is the text behind `profile_path`. InvalidArgument when it is no profile.
     """
-    asked = _asked(context).profile_type
+    asked = _asked(context)
     if privileged:
         return []
-    if asked == cri.SecurityProfile.Unconfined:
+    if asked.profile_type == cri.SecurityProfile.Unconfined:
         return ["seccomp=unconfined"]
     if not features.seccomp:
         raise FailedPrecondition(
             f"{_FIELD}: Docker has no seccomp on this node; run the pod unconfined or elsewhere"
         )
-    if asked == cri.SecurityProfile.Localhost:
-        return [f"seccomp={_compact(profile or '')}"]
+    if asked.profile_type == cri.SecurityProfile.Localhost:
+        return [f"seccomp={_compact(profile or '', asked.localhost_ref)}"]
     return _runtime_default(features)
 
 
@@ -101,17 +101,17 @@ def _localhost(field: str, reference: str) -> cri.SecurityProfile:
     )
 
 
-def _compact(text: str) -> str:
-    """Return the profile as one line; its content never shows up in an error."""
+def _compact(text: str, path: str) -> str:
+    """Return the profile as one line; its path shows up in an error, its content never."""
     try:
         profile = json.loads(text)
     except ValueError:
         profile = None
     if not isinstance(profile, dict):
-        raise invalid(f"{_FIELD}.localhost_ref", "the file is no seccomp profile in JSON")
+        raise invalid(f"{_FIELD}.localhost_ref", f"{path} is no seccomp profile in JSON")
     if profile.get("architectures") and profile.get("archMap"):
         raise invalid(
             f"{_FIELD}.localhost_ref",
-            "the profile has both architectures and archMap; Docker takes only one of them",
+            f"{path} has both architectures and archMap; Docker takes only one of them",
         )
     return json.dumps(profile, separators=(",", ":"))
