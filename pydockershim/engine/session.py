@@ -4,6 +4,7 @@ Negotiates at the first need. What was negotiated is forgotten when the engine d
 answers a ping as another server, or refuses our API version (it was upgraded under us).
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from pydockershim.engine.transport import (
     time_limit_s,
 )
 from pydockershim.errors import ShimError
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -111,6 +114,7 @@ class Session:
         with wall("ask the Docker engine what it can do", limits.READ), limited(limits.READ):
             info = client.info()
         features = engine_features(version, info, api_version=client.api_version)
+        logger.info("the Docker engine is %s, API %s", features.server_version, client.api_version)
         self._negotiated = negotiated = _Negotiated(client, features)
         return negotiated
 

@@ -73,14 +73,14 @@ class Connection(http.client.HTTPConnection):
         self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._lock = threading.Lock()
         self._in_use = False
-        self._aborted = False
+        self.aborted = False
 
     def connect(self) -> None:
         """Connect, within the time limit."""
         self.sock = self._link
         self._link.settimeout(self.timeout)
         self._link.connect(self._path)
-        if self._aborted:
+        if self.aborted:
             raise ConnectionAbortedError(errno.ECONNABORTED, "aborted before it began")
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class Connection(http.client.HTTPConnection):
 
     def abort(self) -> None:
         """End the connection for whoever reads it, from any thread; it is still to be closed."""
-        self._aborted = True
+        self.aborted = True
         with contextlib.suppress(OSError):
             self._link.shutdown(socket.SHUT_RDWR)
 
@@ -190,10 +190,9 @@ class UnixAdapter(requests.adapters.BaseAdapter):
             try:
                 return self._exchange_on(idle, request, limit)
             except (ConnectionError, http.client.HTTPException):
-                self._lost()
-                if not limit.read:
+                if idle.aborted or not limit.read:
                     raise
-                timeout_s = time_limit_s(limit)
+            timeout_s = time_limit_s(limit)
         return self._exchange_on(Connection(self._path, timeout_s=timeout_s), request, limit)
 
     def _exchange_on(
@@ -210,10 +209,12 @@ class UnixAdapter(requests.adapters.BaseAdapter):
                 )
                 answer = connection.getresponse()
                 body = answer.read()
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            if not connection.aborted and not isinstance(error, TimeoutError):
+                self._lost()
             raise
-        self._give_back(connection, reusable=not answer.will_close)
+        self._give_back(connection, reusable=not (answer.will_close or connection.aborted))
         return answer, body
 
     def _take_idle(self) -> Connection | None:

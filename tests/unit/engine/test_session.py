@@ -135,6 +135,24 @@ def test_a_read_ends_when_its_caller_goes(tmp_path: Path) -> None:
         assert gone.wait(5)
 
 
+def test_a_cancelled_read_leaves_the_session_as_it_was(tmp_path: Path) -> None:
+    call = calls.Call()
+    engine = FakeEngine({"thing": answer(200, b"fine")})
+
+    def serve(connection: socket.socket) -> None:
+        for request in requests(connection):
+            if request.name == "hang":
+                call.cancel()
+            else:
+                connection.sendall(engine.answer(request))
+
+    with connected(tmp_path, serve) as (session, _):
+        before = session.features
+
+        assert isinstance(in_call(call, lambda: ask(session, "/hang")), errors.Cancelled)
+        assert session.features is before
+
+
 def test_a_change_runs_to_its_end_when_its_caller_goes(tmp_path: Path) -> None:
     call = calls.Call()
 
