@@ -164,13 +164,13 @@ def _end_its_command(session: subprocess.Popen[str]) -> None:
     [subprocess.Popen.kill, subprocess.Popen.terminate, _end_its_command],
     ids=["SIGKILL", "SIGTERM", "by itself"],
 )
-def test_ended_session_leaves_nothing_behind(
-    tmp_path: Path, end: Callable[[subprocess.Popen[str]], None]
+def test_ended_session_leaves_nothing_behind_and_the_engine_outside_alone(
+    dockerd: Dockerd, tmp_path: Path, end: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     script = tmp_path / "nested.py"
     script.write_text(_NESTED)
-    mounts = Path("/proc/self/mountinfo").read_text()
-    processes = _processes()
+    engine = dockerd.api.inspect_network("bridge")
+    chains, mounts, processes = _docker_chains(), _mounts(), _processes()
 
     session = subprocess.Popen(
         [sys.executable, "-m", "tests.bed", sys.executable, script],
@@ -185,7 +185,8 @@ def test_ended_session_leaves_nothing_behind(
         end(session)
 
     _wait_until(lambda: not _session_cgroups() and _processes() == processes)
-    assert Path("/proc/self/mountinfo").read_text() == mounts
+    assert (_docker_chains(), _mounts()) == (chains, mounts)
+    assert dockerd.api.inspect_network("bridge") == engine
 
 
 # Runs in a session inside this one: an engine and two containers, one of them paused, in a cgroup
@@ -226,6 +227,10 @@ def _run(dockerd: Dockerd, image: str, *command: str) -> bytes:
 def _docker_chains() -> list[str]:
     rules = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
     return sorted(line for line in rules.splitlines() if line.startswith("-"))
+
+
+def _mounts() -> str:
+    return Path("/proc/self/mountinfo").read_text()
 
 
 def _processes() -> set[str]:
