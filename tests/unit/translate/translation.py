@@ -50,13 +50,14 @@ def translated_container(
     config: cri.ContainerConfig,
     sandbox_config: cri.PodSandboxConfig,
     *,
+    sandbox_id: str = SANDBOX_ID,
     features: EngineFeatures = DOCKER_28,
 ) -> Json:
     """Return the record and the create body of a container."""
     pod = sandbox.sandbox_record(sandbox_config, handler="", network="docker", features=features)
     context = config.linux.security_context
     record = container.container_record(
-        config, sandbox_id=SANDBOX_ID, sandbox=pod, image_ref=image_ref(config.image, IMAGE)
+        config, sandbox_id=sandbox_id, sandbox=pod, image_ref=image_ref(config.image, IMAGE)
     )
     body = container.docker_container(
         config,
