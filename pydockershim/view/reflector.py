@@ -93,7 +93,7 @@ class Reflector:
 
     def _lose(self, reason: str) -> None:
         self._view.lost(reason)
-        if reason != self._reported:
+        if reason != self._reported and not self._stopping.is_set():
             logger.warning("what is known of the engine may be wrong now: %s", reason)
         self._reported = reason
 

@@ -1,0 +1,130 @@
+"""Images are found by everything that names them, and inspected once."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import ImageInspect, ImageSummary
+from pydockershim.errors import InvalidArgument, NotFound
+from pydockershim.view.images import ImageItem, Images
+
+BUSYBOX_ID = "sha256:ca" + "1" * 62
+CAFE_ID = "sha256:cb" + "2" * 62
+UNTAGGED_ID = "sha256:cb" + "3" * 62
+DIGEST = "sha256:" + "d" * 64
+
+
+class Engine:
+    """Lists and inspects what is in `summaries`."""
+
+    def __init__(self) -> None:
+        self.summaries = [
+            _summary(BUSYBOX_ID, ["busybox:1", "localhost:5000/mine:2"], [f"busybox@{DIGEST}"]),
+            _summary(CAFE_ID, ["ca11:latest"]),
+            _summary(UNTAGGED_ID, None),
+        ]
+        self.inspected: list[str] = []
+
+    def list_images(self) -> list[ImageSummary]:
+        """List."""
+        return self.summaries
+
+    def inspect_image(self, ref: str) -> ImageInspect:
+        """Inspect by id; one that is listed may have gone meanwhile."""
+        self.inspected.append(ref)
+        if ref == UNTAGGED_ID and len(self.summaries) == 1:
+            raise NotFound("no such image")
+        summary = next(each for each in self.summaries if each["Id"] == ref)
+        return {**summary, "Config": {"User": "1000:1000"}}
+
+
+def _summary(
+    image_id: str, tags: list[str] | None, digests: Sequence[str] = ("<none>@<none>",)
+) -> ImageSummary:
+    return {"Id": image_id, "RepoTags": tags, "RepoDigests": list(digests), "Size": 7}
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def images(engine: Engine) -> Images:
+    images = Images(engine, pinned=["docker.io/library/busybox:1"])  # type: ignore[arg-type]
+    images.refresh()
+    return images
+
+
+@pytest.mark.parametrize(
+    ("ref", "image_id"),
+    [
+        ("busybox:1", BUSYBOX_ID),
+        ("docker.io/library/busybox:1", BUSYBOX_ID),
+        ("localhost:5000/mine:2", BUSYBOX_ID),
+        (f"busybox:of-another-tag@{DIGEST}", BUSYBOX_ID),
+        (BUSYBOX_ID, BUSYBOX_ID),
+        (BUSYBOX_ID.removeprefix("sha256:"), BUSYBOX_ID),
+        (BUSYBOX_ID[:15], BUSYBOX_ID),
+        ("ca11", CAFE_ID),
+        ("ca111", BUSYBOX_ID),
+        (UNTAGGED_ID, UNTAGGED_ID),
+    ],
+)
+def test_image_is_found(images: Images, ref: str, image_id: str) -> None:
+    found = images.find(ref)
+
+    assert found
+    assert found.id == image_id
+
+
+@pytest.mark.parametrize("ref", ["busybox", "mine:2", "busybox@" + BUSYBOX_ID, "sha256:ff"])
+def test_other_image_is_not_found(images: Images, ref: str) -> None:
+    assert images.find(ref) is None
+
+
+@pytest.mark.parametrize("ref", ["sha256:cb", "not/A Name"])
+def test_reference_that_names_nothing_is_refused(images: Images, ref: str) -> None:
+    with pytest.raises(InvalidArgument):
+        images.find(ref)
+
+
+def test_pinned_by_name(images: Images) -> None:
+    listed = [cri.ListImagesResponse.FromString(each.listed).images[0] for each in _all(images)]
+
+    assert [image.pinned for image in listed] == [True, False, False]
+    assert [image.uid.value for image in listed] == [1000, 1000, 1000]
+
+
+def test_image_is_inspected_once(images: Images, engine: Engine) -> None:
+    engine.summaries[0]["RepoTags"] = ["renamed:1"]
+
+    images.refresh()
+
+    assert engine.inspected == [BUSYBOX_ID, CAFE_ID, UNTAGGED_ID]
+    renamed = images.find("renamed:1")
+    assert renamed
+    assert (renamed.tags, renamed.user) == (("renamed:1",), "1000:1000")
+    assert images.find("busybox:1") is None
+
+
+def test_image_that_goes_during_a_refresh_is_left_out(engine: Engine) -> None:
+    engine.summaries = [_summary(UNTAGGED_ID, None)]
+    images = Images(engine, pinned=[])  # type: ignore[arg-type]
+
+    images.refresh()
+
+    assert _all(images) == []
+
+
+def test_filter_names_one_image_or_none(images: Images) -> None:
+    named = cri.ImageFilter(image=cri.ImageSpec(image="busybox:1"))
+    unknown = cri.ImageFilter(image=cri.ImageSpec(image="unknown"))
+
+    assert [each.id for each in images.select(named)] == [BUSYBOX_ID]
+    assert list(images.select(unknown)) == []
+
+
+def _all(images: Images) -> list[ImageItem]:
+    return list(images.select(cri.ImageFilter()))
