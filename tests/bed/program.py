@@ -30,11 +30,6 @@ class Program:
         self._env = os.environ | dict(env or {})
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int:
-        """The id of the running process."""
-        return self._running().pid
-
     def start(self, *, ready: Callable[[], bool], timeout_s: float) -> None:
         """Start it and wait until `ready()`; BedError when it ends or takes longer."""
         with self.log.open("ab") as log:
