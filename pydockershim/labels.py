@@ -42,8 +42,8 @@ class SandboxRecord:
     """What a pause container remembers; plain data, JSON-ready.
 
     `name` is the final container name. `namespaces` maps `network`, `pid` and `ipc` to the name of
-    a CRI NamespaceMode. `network` is the kind of pod network (`docker`, `cni`) that set it up.
-    `dns` holds `servers`, `searches` and `options` as they were asked for, or is None.
+    a CRI NamespaceMode. `network` is the kind of pod network (`docker`, `cni`) that set it up,
+    `cgroup_parent` the parent as Docker was given it.
     """
 
     name: str

@@ -28,7 +28,6 @@ from pydockershim.translate.image import cri_asked_image
 from pydockershim.translate.mounts import cri_mounts
 from pydockershim.translate.plain import cri_from_plain, plain
 from pydockershim.translate.resources import cri_resources
-from pydockershim.translate.sandbox import completed
 from pydockershim.translate.timestamps import ns_from_rfc3339
 
 _RUNNING = frozenset({"running", "paused", "restarting"})
@@ -36,8 +35,7 @@ _CANNOT_RUN = "ContainerCannotRun"  # COMPAT(kubelet): it reads no log of such a
 
 
 def cri_sandbox_status(inspect: ContainerInspect, record: SandboxRecord) -> cri.PodSandboxStatus:
-    """Return the status of a pause container."""
-    record = completed(record, inspect)
+    """Return the status of a pause container; the record is `sandbox.completed`."""
     ready = inspect["State"]["Running"] and not naming.is_setup(inspect["Name"])
     return cri.PodSandboxStatus(
         id=inspect["Id"],

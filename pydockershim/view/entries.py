@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord
+from pydockershim.translate.sandbox import completed
 from pydockershim.translate.status import (
     cri_container,
     cri_container_status,
@@ -99,6 +100,7 @@ def summary_name(summary: ContainerSummary) -> str:
 
 
 def _sandbox_item(inspect: ContainerInspect, record: SandboxRecord) -> SandboxItem:
+    record = completed(record, inspect)
     status = cri_sandbox_status(inspect, record)
     return SandboxItem(
         id=inspect["Id"],

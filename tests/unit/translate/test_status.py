@@ -161,14 +161,18 @@ def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
     assert isinstance(record, SandboxRecord)
     told = inspect(NetworkMode="host", IpcMode="shareable", CgroupParent="/kubepods/x")
 
-    status = cri_sandbox_status(told, record)
     whole = completed(record, told)
+    status = cri_sandbox_status(told, whole)
 
     assert status.state == cri.SANDBOX_READY
     assert status.linux.namespaces.options == cri.NamespaceOption(
         network=cri.NODE, pid=cri.CONTAINER
     )
     assert (whole.cgroup_parent, whole.privileged) == ("/kubepods/x", False)
+
+
+def test_a_sandbox_of_ours_needs_no_completion() -> None:
+    assert completed(SANDBOX, inspect(NetworkMode="host", Privileged=True)) is SANDBOX
 
 
 def test_the_list_s_item_says_the_same_as_the_status() -> None:
