@@ -46,7 +46,7 @@ endurance: $(DEV) ## the tests that take long, on both engines
 	$(MAKE) integration ENGINE=bookworm SELECT=endurance
 
 bench: $(DEV) ## measure against the floor, side by side
-	$(BED) tools/bench.py
+	$(BED) -m tools.bench
 
 conformance: $(DEV) ## Kubernetes' own node suite against the shim
 	$(VENV)/python -m tests.conformance

@@ -65,6 +65,11 @@ class Program:
         return content[since:].decode(errors="replace")
 
     @property
+    def pid(self) -> int:
+        """Its process id; BedError when it does not run."""
+        return self._running().pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
