@@ -1,6 +1,7 @@
 """The only room that talks to dockerd; the others see `client.Engine` and errors of ours.
 
-From below: `transport` (bytes on the socket), `refusals` (the error wall), `session` (version,
-features, one call), `client` (the endpoints). Beside them what one endpoint needs: `hijack` and
-`rawstream` (exec, attach), `pulls`, `archive`, `events`, `auth`. Knows neither CRI nor protobuf.
+From below: `limits` and `connection`, `transport` (the pool under the docker SDK), `refusals` (the
+error wall), `session` (version, features, one call), `client` (the endpoints). Beside them what
+single endpoints need: `hijack` and `rawstream` (exec, attach), `streams` (`events`, `pulls`),
+`archive`, `auth`; and `oom`, what no API tells. Knows neither CRI nor protobuf.
 """

@@ -8,10 +8,10 @@ from contextlib import closing, suppress
 
 from pydockershim.dockerapi import Json
 from pydockershim.engine import limits
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.session import Session
 from pydockershim.engine.streams import send
 from pydockershim.engine.targets import known_id, target
-from pydockershim.engine.transport import Connection
 from pydockershim.errors import FailedPrecondition, NotFound
 
 _MAX_BYTES = 1024 * 1024

@@ -83,10 +83,8 @@ def _decode_auth(auth: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeError):
         username = separator = password = ""
     if not separator:
-        # Without its cause, which would show the secret.
-        raise InvalidArgument(
-            "the registry credentials' auth is not base64 of user:password"
-        ) from None
+        # Out here it has no cause, which would show the secret.
+        raise InvalidArgument("the registry credentials' auth is not base64 of user:password")
     return username, password
 
 

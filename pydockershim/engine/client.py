@@ -25,13 +25,14 @@ from pydockershim.dockerapi import (
     Json,
 )
 from pydockershim.engine import archive, limits, pulls, streams
-from pydockershim.engine.auth import Credentials, registry_auth_header
+from pydockershim.engine.auth import Credentials
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.events import EventStream
 from pydockershim.engine.hijack import Hijacked, hijack
-from pydockershim.engine.limits import Limit
+from pydockershim.engine.limits import Limit, time_limit_s
 from pydockershim.engine.session import Session
 from pydockershim.engine.targets import image_name, known_id, target
-from pydockershim.engine.transport import Connection, DockerClient, time_limit_s
+from pydockershim.engine.transport import DockerClient
 
 T = TypeVar("T")
 
@@ -155,7 +156,10 @@ class Engine:
         return True
 
     def unpause_container(self, container_id: str) -> None:
-        """Let a paused container run on; FailedPrecondition or Unknown when it is not paused."""
+        """Let a paused container run on; Unknown when it is not paused.
+
+        An inspect may call it paused for a moment longer.
+        """
         self._session.call(
             f"unpause container {container_id}",
             limits.CHANGE,
@@ -307,22 +311,14 @@ class Engine:
         NotFound: the registry has no such image. PermissionDenied: it wants other credentials.
         Unknown with `RegistryUnavailable: `: it does not answer. DeadlineExceeded: no progress.
         """
-        what = f"pull {repository}:{tag}"
-        headers = {"X-Registry-Auth": registry_auth_header(credentials)} if credentials else {}
-
-        def pull(connection: Connection, api_version: str) -> None:
-            url = target(api_version, "/images/create", fromImage=repository, tag=tag)
-            with closing(connection):
-                pulls.pull(
-                    connection,
-                    url,
-                    what=what,
-                    headers=headers,
-                    no_progress_s=no_progress_s,
-                    on_progress=on_progress,
-                )
-
-        self._session.call_apart(what, Limit(no_progress_s, read=True), pull)
+        pulls.pull_image(
+            self._session,
+            repository=repository,
+            tag=tag,
+            credentials=credentials,
+            no_progress_s=no_progress_s,
+            on_progress=on_progress,
+        )
 
     def load_image(self, tar: bytes) -> None:
         """Load images from the bytes of a `docker save`."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from pydockershim.dockerapi import Event
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.streams import records
-from pydockershim.engine.transport import Connection
 from pydockershim.errors import Unavailable
 
 

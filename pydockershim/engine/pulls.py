@@ -2,48 +2,68 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
+from pydockershim.engine.auth import Credentials, registry_auth_header
+from pydockershim.engine.connection import Connection
+from pydockershim.engine.limits import Limit
 from pydockershim.engine.refusals import Refusal
+from pydockershim.engine.session import Session
 from pydockershim.engine.streams import failure, records, send
-from pydockershim.engine.transport import Connection
+from pydockershim.engine.targets import target
 
 # What the registry said, or why it could not; dockerd passes only sentences on. First match wins.
-_REFUSED = re.compile(r"denied|unauthorized|authentication required|basic auth|\b40[13]\b")
-_MISSING = re.compile(r"manifest unknown|not found|no matching manifest|does not exist")
+_REFUSED = re.compile(
+    r"(?<!permission )denied|unauthorized|authentication required|basic auth|\b40[13] (Forb|resp)",
+    re.IGNORECASE,
+)
+_MISSING = re.compile(
+    r"manifest unknown|not found|no matching manifest|does not exist", re.IGNORECASE
+)
 _UNREACHABLE = re.compile(
     r"dial tcp|lookup |connection re(fused|set)|no such host|no route|unreachable|proxyconnect"
     r"|time(d )?out|deadline exceeded|server misbehaving|certificate|server gave HTTP response"
-    r"|\b50[234]\b|\bEOF\b"
+    r"|\b50[234] (Bad|Serv|Gate|resp)|\bEOF\b",
+    re.IGNORECASE,
 )
 _RETRYING = "Retrying"
 
 
-def pull(
-    connection: Connection,
-    url: str,
+def pull_image(
+    session: Session,
     *,
-    what: str,
-    headers: Mapping[str, str],
+    repository: str,
+    tag: str,
+    credentials: Credentials | None,
     no_progress_s: float,
     on_progress: Callable[[Json], None],
 ) -> None:
-    """Send the request and read its records to the end; `what` names the pull in an error.
+    """Pull as `Engine.pull_image` says. Closing the connection ends the pull in the engine."""
+    what = f"pull {repository}:{tag}"
+    headers = {"X-Registry-Auth": registry_auth_header(credentials)} if credentials else {}
 
-    The errors are those of `Engine.pull_image`. Closing the connection ends the pull.
-    """
-    patience = _Patience(connection, no_progress_s)
+    def pull(connection: Connection, api_version: str) -> None:
+        url = target(api_version, "/images/create", fromImage=repository, tag=tag)
+        with closing(connection), _giving_up(what, no_progress_s):
+            patience = _Patience(connection, no_progress_s)
+            for record in records(send(connection, "POST", url, headers=headers)):
+                patience.watch(record)
+                on_progress(record)
+                if message := failure(record):
+                    raise _error(what, message)
+
+    session.call_apart(what, Limit(no_progress_s, read=True), pull)
+
+
+@contextmanager
+def _giving_up(what: str, no_progress_s: float) -> Iterator[None]:
+    """Turn what ends a pull before its time into the errors of `Engine.pull_image`."""
     try:
-        for record in records(send(connection, "POST", url, headers=headers)):
-            if message := failure(record):
-                raise _error(what, message)
-            if not record.get("status", "").startswith(_RETRYING):
-                patience.renew()
-            patience.spend()
-            on_progress(record)
+        yield
     except Refusal as refusal:
         if refusal.status == HTTPStatus.BAD_REQUEST:
             raise
@@ -74,16 +94,17 @@ class _Patience:
     def __init__(self, connection: Connection, no_progress_s: float) -> None:
         self._connection = connection
         self._no_progress_s = no_progress_s
-        self.renew()
-        self.spend()
+        self._end_s = time.monotonic() + no_progress_s
+        self._limit_next_read()
 
-    def renew(self) -> None:
-        self._end_s = time.monotonic() + self._no_progress_s
+    def watch(self, record: Json) -> None:
+        """Count a record as progress, unless dockerd only says that it tries again."""
+        if not record.get("status", "").startswith(_RETRYING):
+            self._end_s = time.monotonic() + self._no_progress_s
+        self._limit_next_read()
 
-    def spend(self) -> None:
-        """Let the next read wait for no longer than what is left."""
-        left_s = self._end_s - time.monotonic()
-        left_s = calls.current().remaining_s(left_s) or left_s
+    def _limit_next_read(self) -> None:
+        left_s = calls.current().remaining_s(self._end_s - time.monotonic()) or 0
         if left_s <= 0:
             raise TimeoutError
         self._connection.set_timeout(left_s)

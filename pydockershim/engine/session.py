@@ -12,16 +12,11 @@ from typing import TypeVar
 
 from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.engine import limits
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.features import MINIMUM_API_VERSION, engine_features, negotiate
-from pydockershim.engine.limits import Limit
+from pydockershim.engine.limits import Limit, limited, time_limit_s
 from pydockershim.engine.refusals import Refusal, wall
-from pydockershim.engine.transport import (
-    Connection,
-    DockerClient,
-    UnixAdapter,
-    limited,
-    time_limit_s,
-)
+from pydockershim.engine.transport import DockerClient, UnixAdapter
 from pydockershim.errors import ShimError
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from pydockershim.dockerapi import Json
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.refusals import Refusal
-from pydockershim.engine.transport import Connection
 
 _READ_SIZE = 64 * 1024
 

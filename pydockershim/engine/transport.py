@@ -1,37 +1,27 @@
 """How bytes travel to dockerd: HTTP/1.1 on its unix socket, one pool for all calls.
 
 The docker SDK builds URLs and reads JSON; the adapter that is mounted into it here replaces its
-transport, which keeps a pool per URL and knows neither deadlines nor cancellation. Each call says
-what kind it is with `limited`. No redirects, no cookies, no environment. Answers other than 2xx
-leave as `Refusal`, failures of the socket as OSError or HTTPException.
+transport, which keeps a pool per URL and knows neither deadlines nor cancellation. What kind of
+call it is stands in `limits.current_limit`. No redirects, no cookies, no environment. Answers other
+than 2xx leave as `Refusal`, failures of the socket as OSError or HTTPException.
 """
 
-import contextlib
-import errno
 import http.client
 import io
-import select
-import socket
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import nullcontext
 
 import docker
 import requests.adapters
 from requests.structures import CaseInsensitiveDict
 
-from pydockershim import calls
-from pydockershim.engine.limits import READ, Limit
+from pydockershim.engine.connection import Connection
+from pydockershim.engine.limits import Limit, current_limit, time_limit_s
 from pydockershim.engine.refusals import Refusal
 from pydockershim.errors import InvalidArgument
 
 _IDLE_CONNECTIONS = 64  # more may be in use; what is over that is closed after use
-
-_SHORTEST_S = 0.001  # a time limit of 0 would mean not to block at all
-
-_limit: ContextVar[Limit] = ContextVar("limit", default=READ)
 
 
 def socket_path(endpoint: str) -> str:
@@ -43,84 +33,6 @@ def socket_path(endpoint: str) -> str:
             "use unix:///path/to/docker.sock"
         )
     return path
-
-
-@contextmanager
-def limited(limit: Limit) -> Iterator[None]:
-    """Make the calls inside the block calls of this kind."""
-    token = _limit.set(limit)
-    try:
-        yield
-    finally:
-        _limit.reset(token)
-
-
-def time_limit_s(limit: Limit) -> float:
-    """Return how long a call may take that begins now; raises when its caller has gone."""
-    call = calls.current()
-    if limit.read:
-        return max(call.remaining_s(limit.seconds) or 0, _SHORTEST_S)
-    call.check()
-    return limit.seconds
-
-
-class Connection(http.client.HTTPConnection):
-    """One HTTP/1.1 connection to a unix socket, which any thread may abort."""
-
-    def __init__(self, path: str, *, timeout_s: float | None) -> None:
-        super().__init__("docker", timeout=timeout_s)
-        self._path = path
-        self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._lock = threading.Lock()
-        self._in_use = False
-        self.aborted = False
-
-    def connect(self) -> None:
-        """Connect, within the time limit."""
-        self.sock = self._link
-        self._link.settimeout(self.timeout)
-        self._link.connect(self._path)
-        if self.aborted:
-            raise ConnectionAbortedError(errno.ECONNABORTED, "aborted before it began")
-
-    def close(self) -> None:
-        """Close it for good, also when it never connected."""
-        super().close()
-        self._link.close()
-
-    def set_timeout(self, timeout_s: float | None) -> None:
-        """Set how long each read and write from now on may block, None: for ever."""
-        self.timeout = timeout_s
-        self._link.settimeout(timeout_s)
-
-    def is_alive(self) -> bool:
-        """Whether an idle connection is still good: nothing to read, not even its end."""
-        poll = select.poll()
-        poll.register(self._link, select.POLLIN)
-        return not poll.poll(0)
-
-    @contextmanager
-    def ending_with_caller(self) -> Iterator[None]:
-        """Abort the connection if the caller of the current call goes while inside."""
-        self._in_use = True
-        with calls.current().on_cancel(self._abort_if_in_use):
-            try:
-                yield
-            finally:
-                with self._lock:
-                    self._in_use = False
-
-    def abort(self) -> None:
-        """End the connection for whoever reads it, from any thread; it is still to be closed."""
-        self.aborted = True
-        with contextlib.suppress(OSError):
-            self._link.shutdown(socket.SHUT_RDWR)
-
-    def _abort_if_in_use(self) -> None:
-        # A canceller may come late, when the connection already serves another call.
-        with self._lock:
-            if self._in_use:
-                self.abort()
 
 
 class DockerClient(docker.APIClient):
@@ -164,13 +76,12 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         proxies: object = None,  # noqa: ARG002 -- likewise
     ) -> requests.Response:
         """Exchange a request for its answer; Refusal when it is not 2xx."""
-        answer, body = self._exchange(request, _limit.get())
+        answer, body = self._exchange(request, current_limit())
         if answer.status >= http.client.MULTIPLE_CHOICES:
             raise Refusal(answer.status, body)
         response = requests.Response()
         response.status_code = answer.status
         response.headers = CaseInsensitiveDict(answer.headers.items())
-        response.encoding = "utf-8"
         response.raw = io.BytesIO(body)
         response.url = request.url or ""
         response.request = request
@@ -198,7 +109,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
     def _exchange_on(
         self, connection: Connection, request: requests.PreparedRequest, limit: Limit
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        ending = connection.ending_with_caller() if limit.read else contextlib.nullcontext()
+        ending = connection.ending_with_caller() if limit.read else nullcontext()
         try:
             with ending:
                 connection.request(

@@ -37,7 +37,7 @@ class Server:
         self._handler = handler
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.path)
-        self._listener.listen(64)
+        self._listener.listen(512)
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 

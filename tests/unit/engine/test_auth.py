@@ -122,6 +122,12 @@ def test_configured_auth_is_found_by_registry(cli: Path, key: str, registry: str
     assert cli_credentials("unknown.example") is None
 
 
+def test_an_empty_entry_is_no_credentials(cli: Path) -> None:
+    configure(cli, auths={"r.example": {}})
+
+    assert cli_credentials("r.example") is None
+
+
 def test_configured_tokens_are_found(cli: Path) -> None:
     configure(cli, auths={"r.example": {"identitytoken": SECRET, "registrytoken": OTHER}})
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pydockershim.dockerapi import Event
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.events import EventStream
 from pydockershim.engine.streams import send
-from pydockershim.engine.transport import Connection
 from pydockershim.errors import Unavailable
 from tests.unit.engine.scripted import Handler, Server, chunk, chunked_head, requests, serving
 
@@ -36,6 +36,12 @@ def sending(*parts: bytes, then_wait: bool = False) -> Handler:
 def subscribe(server: Server) -> EventStream:
     connection = Connection(server.path, timeout_s=5)
     return EventStream(connection, send(connection, "GET", "/v1.51/events"))
+
+
+def test_the_last_record_may_lack_its_newline(tmp_path: Path) -> None:
+    whole = (chunked_head(), chunk(STREAM[:-1]), chunk(b""))
+    with serving(tmp_path, sending(*whole)) as server:
+        assert list(subscribe(server)) == EVENTS
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])

@@ -1,15 +1,15 @@
 """What a pull's failure becomes, wherever in the answer dockerd puts it."""
 
 import json
-import socket
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
+from pydockershim.engine import pulls
 from pydockershim.engine.auth import Credentials, registry_auth_header
 from pydockershim.engine.client import Engine
 from tests.unit.engine.scripted import (
@@ -18,7 +18,6 @@ from tests.unit.engine.scripted import (
     answer,
     chunk,
     chunked_head,
-    requests,
     serving,
 )
 
@@ -71,9 +70,13 @@ def test_progress_is_passed_on(tmp_path: Path) -> None:
         ("pull access denied for a, repository does not exist", errors.PermissionDenied, False),
         ("unauthorized: authentication required", errors.PermissionDenied, False),
         ("no basic auth credentials", errors.PermissionDenied, False),
+        ("unexpected status from HEAD request: 403 Forbidden", errors.PermissionDenied, False),
+        ("Get: request canceled (Client.Timeout exceeded)", errors.Unknown, True),
+        ("dial tcp 10.0.0.1:403: connect: no route to host", errors.Unknown, True),
         ("manifest for a:1 not found: manifest unknown", errors.NotFound, False),
         ("no matching manifest for linux/amd64", errors.NotFound, False),
         ("unknown blob", errors.Unknown, False),
+        ("mkdir /var/lib/docker/x: permission denied", errors.Unknown, False),
         ("write /var/lib/docker/x: no space left on device", errors.Unknown, False),
     ],
 )
@@ -108,20 +111,42 @@ def test_a_pull_that_stands_still_is_given_up(tmp_path: Path, reply: bytes) -> N
         pull(tmp_path, reply, no_progress_s=0.05)
 
 
-def test_to_retry_is_no_progress(tmp_path: Path) -> None:
-    engine = FakeEngine({"create": chunked_head()})
+def test_to_retry_is_no_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(pulls, "time", clock)
+    reply = streamed(DOWNLOADING, *[RETRYING] * 8, DOWNLOADING, *[RETRYING] * 12)
+    progress: list[Json] = []
 
-    def retry_for_ever(connection: socket.socket) -> None:
-        for request in requests(connection):
-            connection.sendall(engine.answer(request))
-            if request.name == "create":
-                with suppress(ConnectionError):
-                    while True:
-                        connection.sendall(streamed_record(RETRYING))
-                return
+    def a_second_passes(record: Json) -> None:
+        clock.now_s += 1
+        progress.append(record)
 
-    with serving(tmp_path, retry_for_ever) as server, pytest.raises(errors.DeadlineExceeded):
-        pull_from(server, no_progress_s=0.05)
+    with (
+        serving(tmp_path, FakeEngine({"create": reply})) as server,
+        pytest.raises(errors.DeadlineExceeded),
+    ):
+        pull_from(server, no_progress_s=10, on_progress=a_second_passes)
+
+    assert len(progress) == 1 + 8 + 1 + 9
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    now_s = 0.0
+
+    def monotonic(self) -> float:
+        """Return the time that the test has set."""
+        return self.now_s
+
+
+def test_a_pull_ends_with_the_deadline_of_its_caller(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, FakeEngine({"create": streamed(DOWNLOADING, end=b"")})) as server,
+        calls.entered(calls.Call(timeout_s=0.2)),
+        pytest.raises(errors.DeadlineExceeded, match="caller's deadline"),
+    ):
+        pull_from(server)
 
 
 def test_a_pull_ends_with_its_caller(tmp_path: Path) -> None:

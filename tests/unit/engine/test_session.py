@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from pydockershim import calls, errors
+from pydockershim.engine.connection import Connection
 from pydockershim.engine.limits import Limit
 from pydockershim.engine.session import Session
 from pydockershim.engine.transport import DockerClient, socket_path
 from tests.unit.engine.scripted import FakeEngine, Handler, Server, answer, requests, serving
 
-READ = Limit(5, read=True)
-CHANGE = Limit(5, read=False)
+READ = Limit(3600, read=True)
+CHANGE = Limit(3600, read=False)
 NO_TIME = 0.02
 
 
@@ -169,11 +170,12 @@ def test_a_change_runs_to_its_end_when_its_caller_goes(tmp_path: Path) -> None:
 def test_nothing_begins_for_a_caller_who_has_gone(tmp_path: Path, limit: Limit) -> None:
     call = calls.Call()
     call.cancel()
-    engine = FakeEngine()
+    engine = FakeEngine({"thing": answer(200, b"fine")})
     with connected(tmp_path, engine) as (session, _):
-        outcome = in_call(call, lambda: ask(session, limit=limit))
+        _ = session.features
+        engine.seen.clear()
 
-        assert isinstance(outcome, errors.Cancelled)
+        assert isinstance(in_call(call, lambda: ask(session, limit=limit)), errors.Cancelled)
         assert not engine.seen
 
 
@@ -198,6 +200,15 @@ def test_an_engine_that_does_not_answer_in_time_is_unavailable(
 def hang_up_with_client(connection: socket.socket) -> None:
     for _ in requests(connection):
         pass
+
+
+def test_a_connection_that_is_aborted_before_it_began_never_begins(tmp_path: Path) -> None:
+    with serving(tmp_path, hang_up_with_client) as server:
+        connection = Connection(server.path, timeout_s=5)
+        connection.abort()
+
+        with closing(connection), pytest.raises(ConnectionAbortedError):
+            connection.request("GET", "/")
 
 
 def test_a_late_canceller_does_not_hurt_the_next_call(tmp_path: Path) -> None:
@@ -323,15 +334,20 @@ def test_many_threads_never_wait_for_a_connection(tmp_path: Path) -> None:
     assert outcomes == ["fine"] * threads
 
 
-def test_a_damaged_configuration_of_the_docker_cli_is_no_concern(
+def test_nothing_of_the_users_own_configuration_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "config.json").write_text('{"auths": {"x": "y"}, "HttpHeaders": {"X-Secret": "1"}}')
+    (tmp_path / "netrc").write_text("machine localhost login me password s3cret\n")
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
 
-    with connected(tmp_path, FakeEngine({"thing": answer(200, b"fine")})) as (session, _):
-        assert ask(session) == "fine"
+    engine = FakeEngine({"thing": answer(200, b"fine")})
+    with connected(tmp_path, engine) as (session, _):
+        ask(session)
+
+    assert engine.seen[-1].headers.keys() == {"host", "accept-encoding"}
 
 
 @pytest.mark.parametrize("endpoint", ["unix:///run/docker.sock", "/run/docker.sock"])

@@ -1,8 +1,7 @@
 """Every call of the engine room that is about images, against a real engine and registry."""
 
 import base64
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -13,12 +12,6 @@ from pydockershim.engine.client import Engine
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX, STOP_SIGNAL, USER_BY_ID
 from tests.bed.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def client(dockerd: Dockerd) -> Iterator[Engine]:
-    with closing(Engine(str(dockerd.socket))) as engine:
-        yield engine
 
 
 def pull(

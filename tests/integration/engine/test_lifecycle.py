@@ -1,7 +1,7 @@
-"""Every call of the engine room, against a real engine."""
+"""The engine itself, and everything about containers but the processes in them."""
 
 import threading
-from collections.abc import Iterator
+import time
 from contextlib import closing
 
 import pytest
@@ -9,74 +9,11 @@ import pytest
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
 from pydockershim.engine.client import Engine, NameTaken
-from pydockershim.engine.hijack import Hijacked
-from pydockershim.engine.rawstream import Demultiplexer, StreamName
 from tests.bed.dockerd import Dockerd
-from tests.bed.images import BUSYBOX, VOLUME
+from tests.bed.images import VOLUME
+from tests.integration.engine.making import create, execute
 
 UNKNOWN_ID = "0" * 64
-
-
-@pytest.fixture(scope="module")
-def client(dockerd: Dockerd) -> Iterator[Engine]:
-    with closing(Engine(str(dockerd.socket))) as engine:
-        yield engine
-
-
-@pytest.fixture
-def container(client: Engine) -> Iterator[str]:
-    """A running container."""
-    container_id = create(client, "sleep", "3600")
-    client.start_container(container_id)
-    yield container_id
-    client.remove_container(container_id)
-
-
-@pytest.fixture
-def created(client: Engine) -> Iterator[str]:
-    """A container that has not been started."""
-    container_id = create(client, "sleep", "3600")
-    yield container_id
-    client.remove_container(container_id)
-
-
-def create(client: Engine, *command: str, name: str = "a_container", **config: object) -> str:
-    body = {"Image": BUSYBOX.name, "Cmd": command, **config}
-    return client.create_container(body, name=name).id
-
-
-def output(stream: Hijacked) -> dict[StreamName, bytes]:
-    """Read a multiplexed stream to its end."""
-    demultiplexer = Demultiplexer()
-    streams = dict.fromkeys(StreamName, b"")
-    while data := stream.recv(timeout_s=10):
-        for name, piece in demultiplexer.feed(data):
-            streams[name] += piece
-    assert demultiplexer.is_between_frames
-    return streams
-
-
-def execute(client: Engine, container_id: str, *command: str) -> dict[StreamName, bytes]:
-    config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
-    exec_id = client.create_exec(container_id, config)
-    with closing(client.start_exec(exec_id, tty=False)) as stream:
-        return output(stream)
-
-
-def start_terminal(client: Engine, container_id: str, script: str) -> tuple[str, Hijacked]:
-    config: Json = {"Cmd": ["sh", "-c", script], "Tty": True}
-    config |= {"AttachStdin": True, "AttachStdout": True}
-    exec_id = client.create_exec(container_id, config)
-    return exec_id, client.start_exec(exec_id, tty=True)
-
-
-def read_until(stream: Hijacked, text: bytes) -> bytes:
-    received = b""
-    while text not in received:
-        data = stream.recv(timeout_s=10)
-        assert data, f"{text!r} did not come after {received!r}"
-        received += data
-    return received
 
 
 def test_features_are_those_of_the_engine(client: Engine) -> None:
@@ -177,12 +114,19 @@ def test_a_paused_container_can_be_unpaused(
     client: Engine, dockerd: Dockerd, container: str
 ) -> None:
     dockerd.api.pause(container)
+    wait_for_paused(client, container, value=True)
 
     client.unpause_container(container)
 
-    assert not client.inspect_container(container)["State"]["Paused"]
+    wait_for_paused(client, container, value=False)
     with pytest.raises(errors.Unknown, match="is not paused"):
         client.unpause_container(container)
+
+
+def wait_for_paused(client: Engine, container_id: str, *, value: bool) -> None:
+    end_s = time.monotonic() + 10
+    while client.inspect_container(container_id)["State"]["Paused"] is not value:
+        assert time.monotonic() < end_s
 
 
 def test_unknown_containers_are_not_found(client: Engine) -> None:
@@ -291,84 +235,6 @@ def test_a_large_file_is_refused(client: Engine, container: str) -> None:
 
     with pytest.raises(errors.FailedPrecondition, match="2097152 bytes"):
         client.read_file(container, "/large")
-
-
-def test_exec_gives_both_streams_and_the_exit_code(client: Engine, container: str) -> None:
-    command = ["sh", "-c", "echo out; echo err >&2; exit 42"]
-    config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
-    exec_id = client.create_exec(container, config)
-
-    with closing(client.start_exec(exec_id, tty=False)) as stream:
-        streams = output(stream)
-
-    assert streams[StreamName.STDOUT] == b"out\n"
-    assert streams[StreamName.STDERR] == b"err\n"
-    assert client.inspect_exec(exec_id)["ExitCode"] == 42
-
-
-def test_no_output_of_a_short_exec_is_lost(client: Engine, container: str) -> None:
-    outputs = [execute(client, container, "echo", "hi")[StreamName.STDOUT] for _ in range(30)]
-
-    assert outputs == [b"hi\n"] * 30
-
-
-def test_input_of_an_exec_ends_with_the_half_close(client: Engine, container: str) -> None:
-    config = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True}
-    exec_id = client.create_exec(container, config)
-    data = bytes(range(256)) * 4000
-
-    with closing(client.start_exec(exec_id, tty=False)) as stream:
-
-        def write() -> None:
-            stream.send(data)
-            stream.half_close()
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        streams = output(stream)
-        writer.join()
-
-    assert streams[StreamName.STDOUT] == data
-
-
-def test_exec_in_a_container_that_does_not_run_is_refused(client: Engine, created: str) -> None:
-    with pytest.raises(errors.FailedPrecondition, match="not running"):
-        client.create_exec(created, {"Cmd": ["true"]})
-
-
-def test_no_key_of_a_terminal_is_swallowed(client: Engine, container: str) -> None:
-    script = "stty raw -echo; echo ready; head -c 5 | od -An -tx1"
-    _, stream = start_terminal(client, container, script)
-
-    with closing(stream):
-        read_until(stream, b"ready")
-        stream.send(b"\x10\x11\x00ab")  # docker's own detach keys are \x10\x11
-
-        assert b"10 11 00 61 62" in read_until(stream, b"62")
-
-
-def test_a_terminal_can_be_resized(client: Engine, container: str) -> None:
-    exec_id, stream = start_terminal(client, container, "echo ready; read -r x; stty size")
-
-    with closing(stream):
-        read_until(stream, b"ready")
-        client.resize_exec(exec_id, height=40, width=100)
-        stream.send(b"\n")
-
-        read_until(stream, b"40 100")
-
-
-def test_attach_joins_the_streams_of_a_container(client: Engine) -> None:
-    container_id = create(client, "cat", OpenStdin=True, StdinOnce=True, AttachStdin=True)
-    client.start_container(container_id)
-
-    with closing(client.attach(container_id, stdin=True, stdout=True, stderr=True)) as stream:
-        stream.send(b"hello")
-        stream.half_close()
-        assert output(stream)[StreamName.STDOUT] == b"hello"
-
-    assert client.wait_not_running(container_id, timeout_s=10)
-    client.remove_container(container_id)
 
 
 def test_events_come_as_they_happen(client: Engine, created: str) -> None:
