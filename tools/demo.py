@@ -20,12 +20,11 @@ from http import HTTPStatus
 import host_setup
 from background import SetupError
 from host_setup import Engine
-from interrupts import Interrupts
 from progress import Progress
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client import this_node
-from pydockershim.client.client import CriClient, CriError
+from pydockershim.client.client import CriClient
 from pydockershim.client.manifest import PlannedContainer, PodPlan, read_pod
 from pydockershim.pods import builtin_pause
 
@@ -36,24 +35,12 @@ _PAGE_S = 10.0
 
 def main() -> int:
     """Run the demo; the exit code says whether all of it worked."""
-    interrupts = Interrupts()
-    progress = Progress(interrupts)
     started_s = time.monotonic()
-    progress.say("\npydockershim: a Kubernetes pod on a Docker engine, by way of the CRI\n")
-    try:
-        with ExitStack() as stack:
-            try:
-                _demo(progress, stack)
-            finally:
-                interrupts.ignore()
-    except KeyboardInterrupt:
-        progress.say("\ninterrupted; everything that the demo made is removed")
-        return 130
-    except (SetupError, CriError) as error:
-        progress.say(f"\nthe demo failed: {error}")
-        return 1
-    progress.say(f"\ndone in {time.monotonic() - started_s:.0f} s, nothing of it is left")
-    return 0
+    print("\npydockershim: a Kubernetes pod on a Docker engine, by way of the CRI\n", flush=True)
+    code = host_setup.carry_out(_demo)
+    if code == 0:
+        print(f"\ndone in {time.monotonic() - started_s:.0f} s, nothing of it is left")
+    return code
 
 
 def _demo(progress: Progress, stack: ExitStack) -> None:

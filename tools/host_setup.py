@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 from background import SetupError, running, wait
+from interrupts import Interrupts
 from private_engine import answers, private_engine
 from progress import Progress
 
@@ -26,6 +27,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 _SYSTEM_SOCKET = "unix:///var/run/docker.sock"
 _SERVICE_START_S = 20.0
+_INTERRUPTED = 130  # what a shell makes of Ctrl-C
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,25 @@ class Engine:
     def client(self) -> docker.APIClient:
         """Return a new connection; the caller closes it."""
         return docker.APIClient(base_url=self.endpoint, version="auto", timeout=60)
+
+
+def carry_out(work: Callable[[Progress, ExitStack], None]) -> int:
+    """Do a tool's work, then remove all that it put on the stack; return the exit code."""
+    interrupts = Interrupts()
+    progress = Progress(interrupts)
+    try:
+        with ExitStack() as stack:
+            try:
+                work(progress, stack)
+            finally:
+                interrupts.ignore()
+    except KeyboardInterrupt:
+        progress.say("\ninterrupted; what was made is removed")
+        return _INTERRUPTED
+    except (SetupError, CriError) as error:
+        progress.say(f"\nfailed: {error}")
+        return 1
+    return 0
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: they end a tool between two steps, never in the middle of one.
+"""Ctrl-C, SIGTERM and a lost terminal: they end a tool between two steps, never within one.
 
 A call that is cut off half-way may still have its effect, unknown to us; and an apt-get that is
 killed leaves packages half installed. So a step runs to its end, and the removal of what was made
@@ -9,17 +9,21 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """Takes over both signals: they raise KeyboardInterrupt, now or when the step has ended."""
+    """Takes over these signals: they raise KeyboardInterrupt, now or when the step has ended.
+
+    One that the caller has already ignored, as nohup does with SIGHUP, stays ignored.
+    """
 
     def __init__(self) -> None:
         self._held = False
         self._pending = False
         for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     @contextmanager
     def held(self) -> Iterator[None]:

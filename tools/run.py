@@ -8,33 +8,13 @@ See host_setup.py for where the Docker engine comes from.
 
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import host_setup
-from background import SetupError
-from interrupts import Interrupts
 from progress import Progress
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.client.client import CriClient, CriError
-
-
-def main() -> int:
-    """Serve until interrupted."""
-    interrupts = Interrupts()
-    progress = Progress(interrupts)
-    try:
-        with ExitStack() as stack:
-            try:
-                _serve(progress, stack)
-            finally:
-                interrupts.ignore()
-    except KeyboardInterrupt:
-        return 0
-    except (SetupError, CriError) as error:
-        progress.say(f"\n{error}")
-        return 1
-    return 0
+from pydockershim.client.client import CriClient
 
 
 def _serve(progress: Progress, stack: ExitStack) -> None:
@@ -52,8 +32,9 @@ def _serve(progress: Progress, stack: ExitStack) -> None:
     )
     fate = "end with the engine" if engine.private else "go on running"
     progress.say(f"   Ctrl-C ends the shim; its pods {fate}.")
-    threading.Event().wait()
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(host_setup.carry_out(_serve))
