@@ -1,6 +1,7 @@
 """What a pull's failure becomes, wherever in the answer dockerd puts it."""
 
 import json
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.unit.engine.scripted import (
     answer,
     chunk,
     chunked_head,
+    requests,
     serving,
 )
 
@@ -151,13 +153,21 @@ def test_a_pull_ends_with_the_deadline_of_its_caller(tmp_path: Path) -> None:
 
 def test_a_pull_ends_with_its_caller(tmp_path: Path) -> None:
     call = calls.Call()
-    reply = streamed(DOWNLOADING, end=b"")
+    engine = FakeEngine()
+
+    def cancel_in_the_pull(connection: socket.socket) -> None:
+        for request in requests(connection):
+            if request.name == "create":
+                call.cancel()
+            else:
+                connection.sendall(engine.answer(request))
+
     with (
-        serving(tmp_path, FakeEngine({"create": reply})) as server,
+        serving(tmp_path, cancel_in_the_pull) as server,
         calls.entered(call),
         pytest.raises(errors.Cancelled),
     ):
-        pull_from(server, on_progress=lambda _record: call.cancel())
+        pull_from(server, no_progress_s=3600)
 
 
 def test_credentials_are_sent_with_their_own_pull_only(tmp_path: Path) -> None:
