@@ -24,10 +24,10 @@ help: ## list the targets
 setup: $(RUN) ## make .venv, with .venv/bin/pydockershim in it
 
 demo: $(RUN) ## run a sample pod through the shim, show it, leave nothing behind
-	@$(VENV)/python tools/demo.py
+	@$(VENV)/python -m tools.demo
 
 run: $(RUN) ## keep the shim serving, and say how to use it
-	@$(VENV)/python tools/run.py
+	@$(VENV)/python -m tools.run
 
 # Testing it
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from progress import Progress
+from tools.progress import Progress
 
 _START_S, _STOP_S = 30.0, 20.0
 _LOG_TAIL_LINES = 15

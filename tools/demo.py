@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Run the pod of examples/pod.yaml through the shim, show what it does, and leave nothing behind.
 
     make demo    sets up the environment and calls this
@@ -17,16 +16,15 @@ import time
 from contextlib import ExitStack, closing
 from http import HTTPStatus
 
-import host_setup
-from background import SetupError
-from host_setup import Engine
-from progress import Progress
-
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client import this_node
 from pydockershim.client.client import CriClient
 from pydockershim.client.manifest import PlannedContainer, PodPlan, read_pod
 from pydockershim.pods import builtin_pause
+from tools import host_setup
+from tools.background import SetupError
+from tools.host_setup import Engine
+from tools.progress import Progress
 
 MANIFEST = host_setup.REPOSITORY / "examples" / "pod.yaml"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}

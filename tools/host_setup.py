@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import docker
-from background import SetupError, running, wait
-from interrupts import Interrupts
-from private_engine import answers, private_engine
-from progress import Progress
 
 from pydockershim.client.client import CriClient, CriError
+from tools.background import SetupError, running, wait
+from tools.interrupts import Interrupts
+from tools.private_engine import answers, private_engine
+from tools.progress import Progress
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import docker
 import docker.errors
 import requests
-from background import SetupError, running
-from progress import Progress
+
+from tools.background import SetupError, running
+from tools.progress import Progress
 
 _SUBNETS = tuple(ipaddress.ip_network(f"10.{second}.213.0/24") for second in (213, 113, 13))
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from interrupts import Interrupts
+from tools.interrupts import Interrupts
 
 _WIDTH = 80
 _FRAME_S = 0.1

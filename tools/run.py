@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Keep a shim serving in front of a Docker engine, and say how to use it; Ctrl-C ends it.
 
     make run    sets up the environment and calls this
@@ -10,11 +9,10 @@ import sys
 import threading
 from contextlib import ExitStack, suppress
 
-import host_setup
-from progress import Progress
-
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
+from tools import host_setup
+from tools.progress import Progress
 
 
 def _serve(progress: Progress, stack: ExitStack) -> None:
