@@ -71,6 +71,7 @@ pause: ## build the pause program
 
 golden: $(DEV) ## write the expected requests of the golden tests anew
 	$(VENV)/python -m tools.golden
+	$(VENV)/python -m tests.unit.client.test_manifest
 
 lock: $(DEV) ## lock the requirements after a change of pyproject.toml
 	$(VENV)/python tools/lock.py
