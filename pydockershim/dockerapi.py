@@ -33,7 +33,6 @@ class EngineFeatures:
     selinux: bool
     userns_remap: bool
     rootless: bool
-    init_by_default: bool
     no_new_privileges_by_default: bool
     containerd_image_store: bool
     # What a newer API version brings.

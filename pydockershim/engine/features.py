@@ -61,7 +61,6 @@ def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFea
         selinux="selinux" in options,
         userns_remap="userns" in options,
         rootless="rootless" in options,
-        init_by_default=True,  # no engine tells
         no_new_privileges_by_default="no-new-privileges" in options
         or api < _TELLS_NO_NEW_PRIVILEGES,
         containerd_image_store=_uses_containerd_image_store(info),

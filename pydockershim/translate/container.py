@@ -107,9 +107,8 @@ def docker_container(
         "Runtime": docker_runtime(sandbox.handler, features, field="runtime_handler"),
         "LogConfig": {"Type": "local", "Config": _SPOOL} if record.log_path else {"Type": "none"},
         "RestartPolicy": {"Name": "no"},
+        "Init": False,
     }
-    if features.init_by_default:
-        host_config["Init"] = False
     return {
         **docker_process(config),
         "Image": image["Id"],

@@ -63,11 +63,12 @@ def _is_target(value: int, _features: EngineFeatures) -> bool:
 def _beyond_kubelet_defaults(value: Mapping[str, str], features: EngineFeatures) -> bool:
     """Let through what a kubelet sends with each container, and only on cgroup v2.
 
-    COMPAT(kubelet): `memory.oom.group` as "1", and `memory.swap.max`, which is "0" unless the node
-    lends swap.
+    COMPAT(kubelet): `memory.oom.group` as "1", `memory.swap.max`, which is "0" unless the node
+    lends swap, and `memory.high` as "max", which asks for nothing.
     """
+    asked = {key for key, text in value.items() if (key, text) != ("memory.high", "max")}
     usual = {"memory.oom.group", resources.SWAP_MAX}
-    return features.cgroup_version != _CGROUP_V2 or not value.keys() <= usual
+    return features.cgroup_version != _CGROUP_V2 or not asked <= usual
 
 
 _APPARMOR = "AppArmor profiles are not supported yet; use the runtime default"

@@ -117,12 +117,11 @@ def docker_sandbox(
         "OomScoreAdj": OOM_SCORE_ADJ,
         "LogConfig": {"Type": "none"},
         "RestartPolicy": {"Name": "no"},
+        "Init": False,
     }
     if publish_ports and not host_network:
         body["ExposedPorts"] = {port: {} for port in bindings}
         host_config["PortBindings"] = bindings
-    if features.init_by_default:
-        host_config["Init"] = False
     return {**_without_empty(body), "HostConfig": _without_empty(host_config)}
 
 

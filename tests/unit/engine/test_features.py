@@ -41,7 +41,6 @@ def test_docker_20_10() -> None:
         selinux=False,
         userns_remap=False,
         rootless=False,
-        init_by_default=True,
         no_new_privileges_by_default=True,
         containerd_image_store=False,
         creates_mountpoints=False,

@@ -19,7 +19,6 @@ DOCKER_28 = EngineFeatures(
     selinux=False,
     userns_remap=False,
     rootless=False,
-    init_by_default=False,
     no_new_privileges_by_default=False,
     containerd_image_store=False,
     creates_mountpoints=True,
@@ -42,7 +41,6 @@ HARDENED = replace(
     apparmor=True,
     selinux=True,
     userns_remap=True,
-    init_by_default=True,
     no_new_privileges_by_default=True,
     seccomp="unconfined",
 )
