@@ -268,6 +268,14 @@ class Engine:
             lambda docker: docker.exec_resize(known_id(exec_id), height=height, width=width),
         )
 
+    def resize_container(self, container_id: str, *, height: int, width: int) -> None:
+        """Set the size of the terminal of a running container's own process."""
+        self._session.call(
+            f"resize the terminal of container {container_id}",
+            limits.CHANGE,
+            lambda docker: docker.resize(known_id(container_id), height=height, width=width),
+        )
+
     def attach(self, container_id: str, *, stdin: bool, stdout: bool, stderr: bool) -> Hijacked:
         """Join a container's streams from now on; multiplexed unless it has a TTY."""
         wanted = {"stream": True, "stdin": stdin, "stdout": stdout, "stderr": stderr}

@@ -40,6 +40,10 @@ class Hijacked:
         """Whether `recv` has bytes that a select would not see."""
         return bool(self._leftover)
 
+    def detach(self) -> tuple[socket.socket, bytes]:
+        """Give the socket to the caller, for good, with the bytes that came with the head."""
+        return self._link, self._leftover
+
     def fileno(self) -> int:
         """Return the socket's file descriptor."""
         return self._link.fileno()

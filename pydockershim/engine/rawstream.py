@@ -35,10 +35,10 @@ class Demultiplexer:
         """Whether the stream may end here; if it does elsewhere, something was cut off."""
         return not self._missing and not self._header
 
-    def feed(self, data: bytes) -> list[tuple[StreamName, bytes]]:
+    def feed(self, data: bytes) -> list[tuple[StreamName, memoryview]]:
         """Return the payload in these bytes, in order; a frame may come in several pieces.
 
-        Unavailable when the bytes are not such a stream.
+        They are views of `data`, not copies. Unavailable when the bytes are not such a stream.
         """
         pieces = []
         view = memoryview(data)
@@ -46,7 +46,7 @@ class Demultiplexer:
             if self._missing:
                 piece, view = view[: self._missing], view[self._missing :]
                 self._missing -= len(piece)
-                pieces.append((self._stream, bytes(piece)))
+                pieces.append((self._stream, piece))
             else:
                 view = self._take_header(view)
         return pieces

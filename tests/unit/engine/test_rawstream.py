@@ -1,6 +1,7 @@
 """The codec of Docker's multiplexed stream gives the same for every split of the bytes."""
 
 import struct
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 import pytest
@@ -17,7 +18,9 @@ def encode(frames: list[tuple[StreamName, bytes]]) -> bytes:
     return b"".join(struct.pack(">BxxxL", name, len(data)) + data for name, data in frames)
 
 
-def joined(pieces: list[tuple[StreamName, bytes]]) -> list[tuple[StreamName, bytes]]:
+def joined(
+    pieces: Sequence[tuple[StreamName, bytes | memoryview]],
+) -> list[tuple[StreamName, bytes]]:
     """Join neighbours of one stream: how a stream is cut into frames says nothing."""
     groups = groupby((piece for piece in pieces if piece[1]), key=lambda piece: piece[0])
     return [(name, b"".join(data for _, data in group)) for name, group in groups]
