@@ -34,17 +34,27 @@ def kill_tree(pid: int, container_id: str) -> bool:
     leave its children to the container's init, where nothing tells them from the others.
     """
     stopped: dict[int, int] = {}
+    seen: set[int] = set()
     with ExitStack() as held:
-        found = [pid]
+        found = {pid}
         while found:
+            seen |= found
             for each in found:
                 pidfd = _hold(each, container_id, held)
-                _signal(pidfd, signal.SIGSTOP)
-                stopped[each] = pidfd
-            found = [each for each in _children(stopped) if each not in stopped]
+                if pidfd >= 0:
+                    _signal(pidfd, signal.SIGSTOP)
+                    stopped[each] = pidfd
+            # Only of what is the container's: a foreign process may be an ancestor of all of it.
+            found = set(_children(stopped)) - seen
         for pidfd in stopped.values():
             _signal(pidfd, signal.SIGKILL)
-        return any(pidfd >= 0 for pidfd in stopped.values())
+    return bool(stopped)
+
+
+def hang_up(pid: int, container_id: str) -> None:
+    """Tell a process of the container that its terminal has gone (SIGHUP)."""
+    with ExitStack() as held:
+        _signal(_hold(pid, container_id, held), signal.SIGHUP)
 
 
 def _hold(pid: int, container_id: str, held: ExitStack) -> int:

@@ -1,0 +1,123 @@
+"""The process of an exec: started, resized, waited for, and hung up on when its client has gone."""
+
+import asyncio
+from contextlib import suppress
+
+from pydockershim.dockerapi import ExecInspect
+from pydockershim.engine.client import Engine
+from pydockershim.engine.hijack import Hijacked
+from pydockershim.errors import NotFound, ShimError
+from pydockershim.host.processes import hang_up
+from pydockershim.streaming.blocking import Blocking, process_ended
+from pydockershim.streaming.process import End
+from pydockershim.streaming.remotecommand import status
+from pydockershim.streaming.remotecommand.resize import TerminalSize
+from pydockershim.streaming.requests import ExecRequest
+
+_POLL_S = 0.005
+_SLOWEST_POLL_S = 1.0
+_PID_POLL_S = 0.02
+_PID_KNOWN_WITHIN_S = 2.0
+# Docker answers an inspect within some milliseconds, but not while it drains a process's output.
+_INSPECT_S = 0.25
+
+# What Docker writes in place of a process that it could not start.
+_NOT_STARTED = b"OCI runtime exec failed"
+_WORDS_BEGIN_WITHIN = 64
+
+
+class Executed:
+    """One exec in a container."""
+
+    def __init__(self, engine: Engine, blocking: Blocking, request: ExecRequest) -> None:
+        self.has_tty = request.streams.tty
+        self._engine = engine
+        self._blocking = blocking
+        self._request = request
+        self._exec_id = ""
+        self._held = b""
+        self._is_first = True
+
+    async def start(self, size: TerminalSize | None) -> Hijacked:
+        """Start the process and return its streams; a ShimError says why there is none."""
+        # Output that nobody asked for is dropped here: Docker ends the input with either output.
+        config = {
+            "Cmd": [*self._request.command],
+            "AttachStdin": self._request.streams.stdin,
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "Tty": self.has_tty,
+        }
+        if size is not None and self.has_tty:
+            config["ConsoleSize"] = [size.height, size.width]  # from API 1.42 on; else ignored
+        self._exec_id = await self._blocking.call(
+            self._engine.create_exec, self._request.container_id, config
+        )
+        return await self._blocking.acquire(
+            self._engine.start_exec, Hijacked.close, self._exec_id, tty=self.has_tty
+        )
+
+    async def resize(self, size: TerminalSize) -> None:
+        """Set the terminal's size; a process that has ended has none."""
+        await self._blocking.call(
+            self._engine.resize_exec, self._exec_id, height=size.height, width=size.width
+        )
+
+    def shown(self, output: bytes) -> bytes:
+        """Return what the client may see of the raw output: Docker's own words are held back."""
+        if self._is_first:
+            self._is_first = False
+            if _NOT_STARTED in output[:_WORDS_BEGIN_WITHIN]:
+                self._held = output
+                return b""
+        if self._held:
+            output, self._held = self._held + output, b""
+        return output
+
+    async def ended(self) -> None:
+        """Return when the process has ended, or when it may have: Docker does not say."""
+        while True:
+            try:
+                async with asyncio.timeout(_INSPECT_S):
+                    state = await self._inspect()
+            except (TimeoutError, ShimError):
+                return
+            if state["Pid"] or not state["Running"]:
+                break
+            await asyncio.sleep(_PID_POLL_S)
+        if state["Running"]:
+            await process_ended(state["Pid"])
+
+    async def end(self, *, as_json: bool) -> End:
+        """Wait for the process's own end, which the end of its output is not."""
+        delay_s = _POLL_S
+        while (state := await self._inspect())["Running"] or state["ExitCode"] is None:
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, _SLOWEST_POLL_S)
+        if not state["Pid"]:
+            words = self._held[self._held.find(_NOT_STARTED) :].decode(errors="replace").strip()
+            reason = words or "the engine does not say why the command did not start"
+            return End(b"", status.of_error(reason, as_json=as_json))
+        return End(self._held, status.of_exit(state["ExitCode"], as_json=as_json))
+
+    async def abandon(self) -> None:
+        """Hang up a terminal whose client has gone; other processes go on without one.
+
+        Docker keeps the terminal open for ever: a shell would wait for the next line until then.
+        """
+        if self.has_tty and self._exec_id:
+            with suppress(NotFound):
+                await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        end_s = asyncio.get_running_loop().time() + _PID_KNOWN_WITHIN_S
+        while (state := await self._inspect())["Running"]:
+            if state["Pid"]:
+                await self._blocking.call(hang_up, state["Pid"], self._request.container_id)
+                return
+            if asyncio.get_running_loop().time() > end_s:
+                return
+            await asyncio.sleep(_PID_POLL_S)
+
+    async def _inspect(self) -> ExecInspect:
+        return await self._blocking.call(self._engine.inspect_exec, self._exec_id)

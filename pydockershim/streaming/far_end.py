@@ -1,0 +1,150 @@
+"""The other end of a stream on the event loop: a process's hijacked connection, or a pod's port."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from pydockershim.streaming.link import Link
+from pydockershim.streaming.wire import Buffer
+
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 s
+
+
+class FarEnd(asyncio.Protocol):
+    """Where a client's input goes and its output comes from; each keeps the pace of the other.
+
+    `on_output` gets the output; `on_ended` is called when no more will come, while input may still
+    be written; `on_lost` when the connection is over, with what broke it. What is written before
+    there is a connection waits for it.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        on_output: Callable[[bytes], None],
+        on_ended: Callable[[], None],
+        on_lost: Callable[[Exception | None], None],
+        max_input_bytes: int,
+        max_drain_bytes: int = 0,
+    ) -> None:
+        self.throttled = asyncio.Event()
+        self._link = link
+        self._on_output = on_output
+        self._on_ended = on_ended
+        self._on_lost = on_lost
+        self._max_input_bytes = max_input_bytes
+        self._max_drain_bytes = max_drain_bytes
+        self._transport: asyncio.Transport | None = None
+        self._is_draining = False
+        self._early: list[Buffer] = []
+        self._early_bytes = 0
+        self._early_eof = False
+        self._leftover = b""
+
+    async def connect(self, connection: socket.socket, leftover: bytes = b"") -> None:
+        """Use a connected socket, of which some bytes have been read already."""
+        connection.settimeout(0)
+        self._leftover = leftover
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=connection)
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, with the input that has come before."""
+        self._transport = transport = cast("asyncio.Transport", transport)
+        transport.set_write_buffer_limits(high=self._max_input_bytes)
+        self._link.release(self)
+        if self._early:
+            self.write(self._early)
+            self._early.clear()
+        if self._early_eof:
+            self.write_eof()
+        self._link.add_source(self)
+        if self._leftover:
+            self.data_received(self._leftover)
+            self._leftover = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Pass output on."""
+        self._link.moved(self)
+        self._on_output(data)
+        if self._is_draining and self._link.unsent_bytes > self._max_drain_bytes:
+            self._connected.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Keep the connection for input."""
+        self._on_ended()
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        self._link.remove_source(self)
+        self._link.release(self)
+        self._on_lost(error)
+
+    def pause_writing(self) -> None:
+        """Take no more from the client, because its input is not read."""
+        self._link.hold(self)
+
+    def resume_writing(self) -> None:
+        """Take more from the client."""
+        self._link.release(self)
+
+    # What the client's link calls.
+
+    def pause(self) -> None:
+        """Read no more output, because the client does not."""
+        self.throttled.set()
+        if not self._is_draining:
+            self._connected.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._connected.resume_reading()
+
+    # What the session calls.
+
+    def write(self, pieces: Sequence[Buffer]) -> None:
+        """Pass input on, in pieces that do not change any more; dropped when nobody reads it."""
+        self._link.moved(self)
+        if self._transport is None:
+            self._early += pieces
+            self._early_bytes += sum(map(len, pieces))
+            if self._early_bytes > self._max_input_bytes:
+                self._link.hold(self)
+        elif not self._transport.is_closing():
+            self._transport.writelines(pieces)
+
+    def write_eof(self) -> None:
+        """End the input, behind what is still to be written."""
+        if self._transport is None:
+            self._early_eof = True
+        elif not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def drain(self) -> None:
+        """Read what is left of the output now, however slow the client is."""
+        self._is_draining = True
+        self._connected.resume_reading()
+
+    def close(self) -> None:
+        """End the connection behind what is still to be written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self, *, reset: bool = False) -> None:
+        """End the connection now; with `reset` the other side sees that it was not the plan."""
+        if self._transport is None:
+            return
+        if reset:
+            link: socket.socket = self._transport.get_extra_info("socket")
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+        self._transport.abort()
+
+    @property
+    def _connected(self) -> asyncio.Transport:
+        assert self._transport is not None  # noqa: S101 -- whoever is a source is connected
+        return self._transport

@@ -1,0 +1,245 @@
+"""A client's connection on the event loop: its bytes in and out, its pace, and an orderly end.
+
+- What the client does not take is not read from the other end either: with the first byte that the
+  socket refuses, all sources are paused, until everything has gone.
+- A connection is never closed with unread input in it, because the kernel would answer with a reset
+  and the client might lose what it has not read yet.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Hashable
+from typing import Protocol, cast
+
+from pydockershim.streaming.websocket.tunnel import Tunnel
+from pydockershim.streaming.wire import Buffer, Codec, WireError
+
+_TCP_ENDED = {7, 8}  # TCP_CLOSE and TCP_CLOSE_WAIT of the kernel's tcp_states.h
+_LONGEST_FLUSH_S = 15 * 60.0
+
+
+class Source(Protocol):
+    """Where output for the client comes from."""
+
+    def pause(self) -> None:
+        """Read no more."""
+
+    def resume(self) -> None:
+        """Read on."""
+
+
+class Link(asyncio.Protocol):
+    """One client.
+
+    Its owner sets `receiver`, which gets the client's bytes, and `on_left`, which is called once
+    when the client has gone or has broken the protocol (`error`).
+    """
+
+    def __init__(self, *, max_unsent_bytes: int, on_made: Callable[["Link"], None]) -> None:
+        self.receiver: Callable[[bytes], None] = _drop
+        self.on_left: Callable[[], object] = _nothing
+        self.error: Exception | None = None
+        self.heard_s = self.moved_s = asyncio.get_running_loop().time()
+        self._sources: dict[Source, None] = {}
+        self._loop = asyncio.get_running_loop()
+        self._max_unsent_bytes = max_unsent_bytes
+        self._on_made = on_made
+        self._left = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._flushed.set()
+        self._holders: set[Hashable] = set()
+        self._tunnel: Tunnel | None = None
+        self._transport: asyncio.Transport
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=0)
+        _keep_alive(transport.get_extra_info("socket"))
+        self._on_made(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass the client's bytes on."""
+        self.heard_s = self._loop.time()
+        try:
+            if self._tunnel is None:
+                self.receiver(data)
+            else:
+                self.receiver(self._tunnel.unwrap(data))
+                self.write([])
+                if self._tunnel.peer_left:
+                    self.client_left()
+        except WireError as error:
+            self.error = error
+            self.receiver = _drop
+            self.client_left()
+
+    def eof_received(self) -> bool:
+        """COMPAT(kubelet): its proxy ends both directions with either, so the client has gone."""
+        self.client_left()
+        return self._transport.can_write_eof()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """End."""
+        self._lost.set()
+        self._flushed.set()
+        self.client_left()
+
+    def pause_writing(self) -> None:
+        """Stop the sources, because the client does not keep up."""
+        self._flushed.clear()
+        for source in self._sources:
+            source.pause()
+
+    def resume_writing(self) -> None:
+        """Let the sources go on."""
+        self._flushed.set()
+        for source in self._sources:
+            source.resume()
+
+    # What the session calls.
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What the socket has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    def use_tunnel(self, tunnel: Tunnel) -> None:
+        """Put another protocol around all that is sent and received from now on."""
+        self._tunnel = tunnel
+
+    def write(self, pieces: list[Buffer]) -> None:
+        """Send pieces, which must not change any more; dropped when the client has gone."""
+        if self._tunnel is not None:
+            pieces = self._tunnel.wrap(pieces)
+        if not pieces or self._transport.is_closing():
+            return
+        self._transport.writelines(pieces)
+        if self.unsent_bytes > self._max_unsent_bytes:
+            self.error = WireError("the client asks for answers and does not read them")
+            self._transport.abort()
+
+    def flush(self, codec: Codec) -> None:
+        """Send what a codec has to say."""
+        if codec.outgoing:
+            self.write(codec.outgoing)
+            codec.outgoing.clear()
+
+    def hold(self, holder: Hashable) -> None:
+        """Read nothing from the client until every holder has released it."""
+        self._holders.add(holder)
+        self._transport.pause_reading()
+
+    def release(self, holder: Hashable) -> None:
+        """Take one holder's hold away."""
+        self._holders.discard(holder)
+        if not self._holders:
+            self._transport.resume_reading()
+
+    def add_source(self, source: Source) -> None:
+        """Make a source keep the client's pace."""
+        self._sources[source] = None
+        if not self._flushed.is_set():
+            source.pause()
+
+    def remove_source(self, source: Source) -> None:
+        """Forget a source; fine if it is none."""
+        self._sources.pop(source, None)
+
+    def moved(self, source: Source) -> None:
+        """Note payload of a source. It is now the last in turn to be read after a pause."""
+        self.moved_s = self._loop.time()
+        if source in self._sources:
+            self._sources[source] = self._sources.pop(source)
+
+    def client_left(self) -> None:
+        """Tell the owner, once."""
+        if not self._left.is_set():
+            self._left.set()
+            self.on_left()
+
+    def begin(self, receiver: Callable[[bytes], None], leftover: bytes) -> None:
+        """Pass all further bytes to a receiver, beginning with some that were read already."""
+        self.receiver = receiver
+        self._holders.clear()
+        self._transport.resume_reading()
+        if leftover:
+            self.data_received(leftover)
+
+    def check(self, *, idle_s: float, data_idle_s: float | None) -> None:
+        """Give up a client that does nothing, or that has gone while nothing is read from it."""
+        now_s = self._loop.time()
+        is_idle = now_s - max(self.heard_s, self.moved_s) > idle_s
+        if data_idle_s is not None and now_s - self.moved_s > data_idle_s:
+            is_idle = True
+        if is_idle or (self._holders and self._has_ended()):
+            self.client_left()
+
+    async def finish(self, codec: Codec | None, *, linger_s: float) -> None:
+        """Let the client have everything, say good-bye, and close without a reset.
+
+        The client is waited for as long as it takes something every `linger_s`.
+        """
+        self.on_left = _nothing
+        self._holders.clear()
+        self._transport.resume_reading()
+        if await self._flush_all(linger_s):
+            if codec is not None:
+                await _within(linger_s, self._left)
+                self._say_goodbye(codec)
+            if self._transport.can_write_eof() and not self._transport.is_closing():
+                self._transport.write_eof()
+                await _within(linger_s, self._left)
+            self._transport.close()
+            await _within(linger_s, self._lost)
+        self._transport.abort()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def _say_goodbye(self, codec: Codec) -> None:
+        codec.close()
+        self.flush(codec)
+        if self._tunnel is not None and not self._transport.is_closing():
+            self._transport.writelines(self._tunnel.close())
+
+    async def _flush_all(self, patience_s: float) -> bool:
+        """Wait until everything is sent; False when the client has gone or stopped reading."""
+        end_s = self._loop.time() + _LONGEST_FLUSH_S
+        unsent = self.unsent_bytes
+        while not await _within(patience_s, self._flushed):
+            if self.unsent_bytes >= unsent or self._loop.time() > end_s:
+                return False
+            unsent = self.unsent_bytes
+        return not self._lost.is_set()
+
+    def _has_ended(self) -> bool:
+        link: socket.socket = self._transport.get_extra_info("socket")
+        return link.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _TCP_ENDED
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
+def _keep_alive(link: socket.socket) -> None:
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+
+
+def _drop(_data: bytes) -> None:
+    pass
+
+
+def _nothing() -> None:
+    pass

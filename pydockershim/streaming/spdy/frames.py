@@ -1,0 +1,254 @@
+"""SPDY frames to and from bytes; the bytes may come in any pieces.
+
+A control frame is gathered up to a bound before it is read. The payload of a DATA frame is passed
+on as it comes, uncopied, so that no announced length costs memory.
+"""
+
+import struct
+import zlib
+from enum import IntEnum
+from typing import NamedTuple
+
+from pydockershim.streaming.spdy.dictionary import DICTIONARY
+from pydockershim.streaming.wire import Buffer, WireError
+
+
+class Status(IntEnum):
+    """Why a stream is reset, or a connection given up (for GOAWAY, 1 is a protocol error too)."""
+
+    OK = 0
+    PROTOCOL_ERROR = 1
+    REFUSED_STREAM = 3
+    CANCEL = 5
+
+
+class SynStream(NamedTuple):
+    """The client opens a stream; with `fin` it will send nothing on it."""
+
+    stream_id: int
+    headers: dict[str, str]
+    fin: bool
+
+
+class Data(NamedTuple):
+    """A piece of a DATA frame; `fin` ends the sender's half of the stream."""
+
+    stream_id: int
+    payload: memoryview
+    fin: bool
+
+
+class RstStream(NamedTuple):
+    """A stream ends in both directions."""
+
+    stream_id: int
+
+
+class Ping(NamedTuple):
+    """A ping, or the answer to one."""
+
+    ping_id: int
+
+
+class GoAway(NamedTuple):
+    """The peer leaves."""
+
+
+Frame = SynStream | Data | RstStream | Ping | GoAway
+
+_VERSION = 3
+_CONTROL = 0x80000000
+_FIN = 0x01
+_HEAD = struct.Struct(">LL")
+_WORD = struct.Struct(">L")
+_NOTHING = memoryview(b"")
+_MAX_HEADERS = 64
+_STREAM_ID = 0x7FFFFFFF
+
+
+class _Kind(IntEnum):
+    SYN_STREAM = 1
+    SYN_REPLY = 2
+    RST_STREAM = 3
+    SETTINGS = 4
+    PING = 6
+    GOAWAY = 7
+    HEADERS = 8
+    WINDOW_UPDATE = 9
+
+
+_SIZES: dict[int, int] = {
+    _Kind.RST_STREAM: 8,
+    _Kind.PING: 4,
+    _Kind.GOAWAY: 8,
+    _Kind.WINDOW_UPDATE: 8,
+}
+_BLOCK_AT: dict[int, int] = {_Kind.SYN_STREAM: 10, _Kind.SYN_REPLY: 4, _Kind.HEADERS: 4}
+
+# What we reply to a stream has no headers, always: a count of zero, written as stored deflate
+# blocks (the second is the flush), needs no compressor and its quarter of a megabyte.
+_STORED_EMPTY_BLOCK = b"\x00\x04\x00\xfb\xff" + bytes(4) + b"\x00\x00\x00\xff\xff"
+_ZLIB_HEAD = b"\x78\xf9" + zlib.adler32(DICTIONARY).to_bytes(4, "big")
+
+
+class FrameDecoder:
+    """Owns what is left of the bytes between two pieces, and the state of the peer's zlib."""
+
+    def __init__(self, *, max_control_bytes: int) -> None:
+        """`max_control_bytes` bounds a control frame, and its header block once inflated."""
+        self._max_control_bytes = max_control_bytes
+        self._inflater = zlib.decompressobj(zdict=DICTIONARY)
+        self._gathered = bytearray()
+        self._wanted = _HEAD.size
+        self._stream_id = 0
+        self._fin = False
+        self._missing = 0
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames in these bytes, in order; WireError when they are none."""
+        frames: list[Frame] = []
+        view = memoryview(data)
+        while view:
+            if self._missing:
+                payload, view = view[: self._missing], view[self._missing :]
+                self._missing -= len(payload)
+                frames.append(self._data(payload))
+            else:
+                view = self._gather(view, frames)
+        return frames
+
+    def _gather(self, view: memoryview, frames: list[Frame]) -> memoryview:
+        """Take the head of a frame, or the rest of a control frame, and return what is behind."""
+        missing = self._wanted - len(self._gathered)
+        self._gathered += view[:missing]
+        if len(view) >= missing:
+            if self._wanted == _HEAD.size:
+                self._begin(frames)
+            else:
+                self._end_control(frames)
+        return view[missing:]
+
+    def _begin(self, frames: list[Frame]) -> None:
+        first, second = _HEAD.unpack(self._gathered)
+        flags, length = second >> 24, second & 0xFFFFFF
+        if not first & _CONTROL:
+            self._gathered.clear()
+            self._stream_id, self._fin, self._missing = first, bool(flags & _FIN), length
+            if not length:
+                frames.append(self._data(_NOTHING))
+            return
+        if first >> 16 & 0x7FFF != _VERSION:
+            raise WireError("a frame of another version than SPDY/3")
+        if length > self._max_control_bytes:
+            raise WireError(f"a control frame of {length} bytes")
+        self._wanted += length
+        if not length:
+            self._end_control(frames)
+
+    def _data(self, payload: memoryview) -> Data:
+        return Data(self._stream_id, payload, self._fin and not self._missing)
+
+    def _end_control(self, frames: list[Frame]) -> None:
+        first, second = _HEAD.unpack_from(self._gathered)
+        body = bytes(self._gathered[_HEAD.size :])
+        self._gathered.clear()
+        self._wanted = _HEAD.size
+        frame = self._control(first & 0xFFFF, second >> 24, body)
+        if frame is not None:
+            frames.append(frame)
+
+    def _control(self, kind: int, flags: int, body: bytes) -> Frame | None:
+        """Read a control frame; None for a kind that means nothing here."""
+        if kind in _BLOCK_AT:
+            return self._with_headers(kind, flags, body)
+        if kind == _Kind.SETTINGS:
+            return None
+        if len(body) != _SIZES.get(kind):
+            raise WireError(f"a control frame of type {kind} with {len(body)} bytes")
+        number = _WORD.unpack_from(body)[0]
+        match kind:
+            case _Kind.RST_STREAM:
+                return RstStream(number & _STREAM_ID)
+            case _Kind.PING:
+                return Ping(number)
+            case _Kind.GOAWAY:
+                return GoAway()
+        return None
+
+    def _with_headers(self, kind: int, flags: int, body: bytes) -> SynStream | None:
+        """Read the header block, whatever it is for: all of them share one zlib stream."""
+        if len(body) < _BLOCK_AT[kind]:
+            raise WireError(f"a control frame of type {kind} with {len(body)} bytes")
+        headers = _parse_headers(self._inflate(body[_BLOCK_AT[kind] :]))
+        if kind != _Kind.SYN_STREAM:
+            return None
+        return SynStream(_WORD.unpack_from(body)[0] & _STREAM_ID, headers, bool(flags & _FIN))
+
+    def _inflate(self, block: bytes) -> bytes:
+        try:
+            inflated = self._inflater.decompress(block, self._max_control_bytes)
+        except zlib.error as error:
+            raise WireError("a header block that zlib cannot read") from error
+        if len(inflated) == self._max_control_bytes or self._inflater.eof:
+            raise WireError("a header block that inflates beyond all bounds, or ends the stream")
+        return inflated
+
+
+def _parse_headers(block: bytes) -> dict[str, str]:
+    """Read `count, (length, name, length, value) ...`."""
+    count, rest = _number(block)
+    if count > _MAX_HEADERS:
+        raise WireError(f"{count} headers")
+    headers: dict[str, str] = {}
+    for _ in range(count):
+        name, rest = _text(rest)
+        value, rest = _text(rest)
+        if name in headers or name != name.lower():
+            raise WireError("a header twice, or one in capitals")
+        headers[name] = value
+    if rest:
+        raise WireError("bytes behind the last header")
+    return headers
+
+
+def _number(block: bytes) -> tuple[int, bytes]:
+    if len(block) < _WORD.size:
+        raise WireError("a header block that ends too early")
+    return _WORD.unpack_from(block)[0], block[_WORD.size :]
+
+
+def _text(block: bytes) -> tuple[str, bytes]:
+    length, rest = _number(block)
+    if len(rest) < length:
+        raise WireError("a header block that ends too early")
+    return rest[:length].decode("latin-1"), rest[length:]
+
+
+def data_head(stream_id: int, length: int, *, fin: bool = False) -> bytes:
+    """Return what goes in front of a payload of less than 16 MiB."""
+    return _HEAD.pack(stream_id, fin << 24 | length)
+
+
+def syn_reply(stream_id: int, *, first: bool) -> bytes:
+    """Accept a stream; `first` on the first one of the connection, which begins our zlib stream."""
+    block = _ZLIB_HEAD + _STORED_EMPTY_BLOCK if first else _STORED_EMPTY_BLOCK
+    return _control_frame(_Kind.SYN_REPLY, _WORD.pack(stream_id) + block)
+
+
+def rst_stream(stream_id: int, status: Status) -> bytes:
+    """End a stream in both directions."""
+    return _control_frame(_Kind.RST_STREAM, _HEAD.pack(stream_id, status))
+
+
+def ping(ping_id: int) -> bytes:
+    """Answer a ping, with its own number."""
+    return _control_frame(_Kind.PING, _WORD.pack(ping_id))
+
+
+def go_away(last_stream_id: int, status: Status) -> bytes:
+    """Tell the client that we leave."""
+    return _control_frame(_Kind.GOAWAY, _HEAD.pack(last_stream_id, status))
+
+
+def _control_frame(kind: int, body: Buffer) -> bytes:
+    return _HEAD.pack(_CONTROL | _VERSION << 16 | kind, len(body)) + body
