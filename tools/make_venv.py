@@ -36,7 +36,8 @@ def main() -> None:
         install("--require-hashes", "--requirement", "requirements-dev.txt")
     else:
         provide_venv_module()
-        venv.create(VENV, with_pip=True)
+        # By links, as `python -m venv` does: a copy over an environment by links fails.
+        venv.create(VENV, with_pip=True, symlinks=True)
         install("--require-hashes", "--requirement", "requirements.txt")
         # Without isolation: the build tool is locked like everything else.
         install("--no-deps", "--no-build-isolation", "--editable", ".")
