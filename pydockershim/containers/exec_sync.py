@@ -10,6 +10,7 @@
 """
 
 import logging
+import math
 import time
 from contextlib import closing
 
@@ -31,6 +32,7 @@ _ANSWER_BYTES = 16 * 1024 * 1024 - 64 * 1024
 _PID_KNOWN_WITHIN_S = 2.0  # Docker tells the pid some 100 ms after the start
 _ENDED_WITHIN_S = 5.0  # from the end of the stream to the exit code; some ms as a rule
 _POLL_S = 0.02
+_TURN_S = 3600.0  # poll(2) takes no wait as long as a timeout may be
 
 
 def exec_sync(
@@ -52,7 +54,7 @@ def exec_sync(
     output = _Output()
     with closing(tools.engine.start_exec(exec_id, tty=False)) as stream:
         try:
-            _read(stream, output, timeout_s)
+            _read(stream, output, container.id, timeout_s=timeout_s)
         except (DeadlineExceeded, Cancelled):
             with calls.shielded():
                 if _kill(tools.engine, container, exec_id):
@@ -74,7 +76,7 @@ class _Output:
         self.of = {StreamName.STDOUT: bytearray(), StreamName.STDERR: bytearray()}
         self._room = _ANSWER_BYTES
 
-    def take(self, name: StreamName, piece: bytes) -> None:
+    def take(self, name: StreamName, piece: memoryview) -> None:
         kept = piece[: self._room]
         self.of[name] += kept
         self._room -= len(kept)
@@ -85,16 +87,18 @@ class _Output:
         return self.of[StreamName.STDOUT].decode(errors="replace").partition("\r\n")[0]
 
 
-def _read(stream: Hijacked, output: _Output, timeout_s: int) -> None:
+def _read(stream: Hijacked, output: _Output, container_id: str, *, timeout_s: int) -> None:
     """Read to the end of the stream; DeadlineExceeded at the timeout, Cancelled with the caller."""
     call, frames = calls.current(), Demultiplexer()
-    end_s = time.monotonic() + timeout_s if timeout_s > 0 else None
+    end_s = time.monotonic() + (timeout_s if timeout_s > 0 else math.inf)
     with call.on_cancel(stream.close):
         while True:
-            left_s = None if end_s is None else end_s - time.monotonic()
-            data = stream.recv(call.remaining_s(left_s))
-            if data is None and end_s is not None and time.monotonic() >= end_s:
-                raise DeadlineExceeded(f"the command did not end within {timeout_s} s; killed it")
+            data = stream.recv(call.remaining_s(min(end_s - time.monotonic(), _TURN_S)))
+            if data is None and time.monotonic() >= end_s:
+                raise DeadlineExceeded(
+                    f"the command did not end within {timeout_s} s and was killed in container "
+                    f"{container_id}: give it more time, or less to do"
+                )
             if data == b"":
                 break
             for name, piece in frames.feed(data or b""):
@@ -106,10 +110,11 @@ def _kill(engine: Engine, container: ContainerItem, exec_id: str) -> bool:
     """End the command; False when it has ended by itself and only a child keeps its output open."""
     end_s = time.monotonic() + _PID_KNOWN_WITHIN_S
     state = engine.inspect_exec(exec_id)
-    while state["Running"] and not state["Pid"] and time.monotonic() < end_s:
+    # One that is about to start is not running either; only one that has ended has an exit code.
+    while state["ExitCode"] is None and not state["Pid"] and time.monotonic() < end_s:
         time.sleep(_POLL_S)
         state = engine.inspect_exec(exec_id)
-    if not state["Running"]:
+    if state["ExitCode"] is not None:
         return False
     if not kill_tree(state["Pid"], container.id):
         logger.warning("exec %s timed out, but its process %d is gone", exec_id, state["Pid"])
