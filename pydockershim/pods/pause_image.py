@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 
+from pydockershim import calls
 from pydockershim.engine.auth import cli_credentials
 from pydockershim.engine.client import Engine
 from pydockershim.errors import ShimError
@@ -49,7 +50,9 @@ class PauseImage:
             if time.monotonic() < self._retry_at_s:
                 return None
             try:
-                self._pull()
+                # For all pods that wait, so it does not end with the one that came first.
+                with calls.shielded():
+                    self._pull()
             except ShimError as error:
                 self._retry_at_s = time.monotonic() + _RETRY_AFTER_S
                 logger.warning(

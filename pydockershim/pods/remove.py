@@ -1,8 +1,10 @@
 """RemovePodSandbox: stopped first, then its containers go, then its pause container.
 
-The order lets a failure in between be repeated: what is left still belongs to a sandbox.
+The order lets a failure in between be repeated: what is left still belongs to a sandbox. A caller
+who goes away changes nothing.
 """
 
+from pydockershim import calls
 from pydockershim.errors import NotFound
 from pydockershim.pods import stop
 from pydockershim.pods.tools import PodTools
@@ -15,7 +17,7 @@ def remove(tools: PodTools, sandbox_id: str) -> None:
         sandbox = tools.view.sandbox(sandbox_id)
     except NotFound:
         return
-    with tools.locks.hold(sandbox.record.name):
+    with tools.locks.hold(sandbox.record.name), calls.shielded():
         tear_down(tools, sandbox)
 
 

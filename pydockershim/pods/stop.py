@@ -1,12 +1,14 @@
 """StopPodSandbox: the pod's containers are killed, its network goes, its pause container ends.
 
-Safe to repeat, and safe for a sandbox that is half made or half gone. The grace period is the
-kubelet's business: it stops the containers one by one before it comes here.
+Safe to repeat, and safe for a sandbox that is half made or half gone. Once begun it goes on to its
+end, whatever becomes of the caller: a sandbox whose network has gone must not stay READY. The grace
+period is the kubelet's business: it stops the containers one by one before it comes here.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
+from pydockershim import calls
 from pydockershim.errors import NotFound
 from pydockershim.pods.tools import PodTools
 from pydockershim.view.entries import SandboxItem
@@ -20,7 +22,7 @@ def stop(tools: PodTools, sandbox_id: str) -> None:
         sandbox = tools.view.sandbox(sandbox_id)
     except NotFound:
         return
-    with tools.locks.hold(sandbox.record.name):
+    with tools.locks.hold(sandbox.record.name), calls.shielded():
         end(tools, sandbox)
 
 

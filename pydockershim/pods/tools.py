@@ -1,6 +1,6 @@
 """What the procedures on pods work with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pydockershim.engine.client import Engine
 from pydockershim.engine.oom import OomScoreFloor
@@ -19,4 +19,4 @@ class PodTools:
     network: PodNetwork
     pause_image: PauseImage
     oom_floor: OomScoreFloor
-    locks: NamedLocks = field(default_factory=NamedLocks)
+    locks: NamedLocks
