@@ -101,12 +101,10 @@ def _made_before(tools: ContainerTools, record: ContainerRecord, taken: NameTake
         holder = tools.view.container(tools.view.refresh(taken.holder_id).id)
     except NotFound:
         raise taken from None
-    if (
-        holder.state == cri.CONTAINER_CREATED
-        and holder.record.config_digest == record.config_digest
-    ):
+    same = (holder.sandbox_id, holder.record.config_digest)
+    if holder.state == cri.CONTAINER_CREATED and same == (record.sandbox_id, record.config_digest):
         return holder.id
     raise AlreadyExists(
-        f"container {record.container} attempt {record.attempt} is already in this sandbox as "
-        f"{holder.id}; remove it first, or ask for the next attempt"
+        f"container {record.container} attempt {record.attempt} is {holder.id} in sandbox "
+        f"{holder.sandbox_id} already; remove it first, or ask for the next attempt"
     )

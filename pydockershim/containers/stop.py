@@ -13,6 +13,7 @@ from pydockershim.errors import NotFound, Unknown
 
 # After SIGKILL only a process in uninterruptible sleep lives on.
 _KILLED_WITHIN_S = 10.0
+_LONGEST_GRACE_S = 10**9  # 30 years: sockets take no longer time limit
 
 
 def stop(tools: ContainerTools, container_id: str, *, grace_s: int) -> None:
@@ -21,7 +22,7 @@ def stop(tools: ContainerTools, container_id: str, *, grace_s: int) -> None:
         container = tools.view.container(container_id)
         if container.running:
             with calls.shielded():
-                _end(tools, container.id, container.stop_signal, grace_s)
+                _end(tools, container.id, container.stop_signal, min(grace_s, _LONGEST_GRACE_S))
             tools.view.refresh(container.id)
     except NotFound:
         return
