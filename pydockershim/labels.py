@@ -145,7 +145,7 @@ def _from_document(name: str, labels: Mapping[str, str]) -> Record | None:
         if isinstance(record, ContainerRecord):
             record = replace(record, mounts=tuple(record.mounts))
         agrees = record.name == name and _name_of(record) in {name, name.rpartition("_")[0]}
-    except (ValueError, TypeError, KeyError, AttributeError, ShimError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ShimError):
         return None
     sound = agrees and _is_sound(record) and _agrees_with_plain(record, labels)
     return record if sound else None
