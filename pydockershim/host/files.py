@@ -1,5 +1,6 @@
 """Files and folders of this host that a pod brings along or that Docker made for it."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -27,7 +28,7 @@ def real_mount_source(path: str) -> str:
 def read_profile(path: str) -> str:
     """Return a seccomp profile's text; its content never shows up in an error."""
     try:
-        with Path(path).open("rb") as profile:
+        with open(path, "rb", opener=_regular) as profile:
             raw = profile.read(_PROFILE_BYTES + 1)
         text = raw.decode()
     except FileNotFoundError:
@@ -52,11 +53,24 @@ def read_text(path: str) -> str:
 def overwrite_in_place(path: str, content: bytes) -> None:
     """Replace a file's content and keep its inode, which containers have mounted.
 
-    Only a regular file is written, never what a link leads to.
+    Only a regular file is written, never what a link leads to; FailedPrecondition otherwise.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "wb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FailedPrecondition(f"{path} is not a regular file")
-        file.truncate(0)
-        file.write(content)
+    try:
+        with open(path, "r+b", opener=_no_link) as file:
+            file.truncate(0)
+            file.write(content)
+    except OSError as error:
+        raise FailedPrecondition(f"cannot write {path}: {error.strerror}") from error
+
+
+def _no_link(path: str, flags: int) -> int:
+    return _regular(path, flags | os.O_NOFOLLOW)
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a file; OSError for a pipe or a device, which could block for ever."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a regular file")
