@@ -33,8 +33,8 @@ def code_of(error: errors.ShimError) -> grpc.StatusCode:
 
 def details_of(message: str) -> str:
     """Return a message as it fits into the trailers: cut in the middle, both ends kept."""
-    raw = message.encode()
+    raw = message.encode(errors="replace")
     if len(raw) <= _DETAILS_BYTES:
-        return message
+        return raw.decode()
     half = _DETAILS_BYTES // 2
     return f"{raw[:half].decode(errors='ignore')} ... {raw[-half:].decode(errors='ignore')}"

@@ -44,8 +44,9 @@ _READS = (
     "ContainerStat",
     "ImageStatus",
     "ImageFsInfo",
+    "Stream",
 )
-_QUIET = (*_READS, "ExecSync", "Stream", "GetContainerEvents")
+_QUIET = (*_READS, "ExecSync", "GetContainerEvents")
 _IDS = ("pod_sandbox_id", "container_id", "image_ref")
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs alone
@@ -174,7 +175,7 @@ def _log(method: Method, report: dict[str, str], started_s: float, error: ShimEr
     if error is not None:
         code = code_of(error)
         level = level if code is grpc.StatusCode.NOT_FOUND else logging.WARNING
-        outcome = f"{code.name}: {error}"
+        outcome = f"{code.name}: {_on_one_line(str(error))}"
     if not logger.isEnabledFor(level):
         return
     took_ms = (time.monotonic() - started_s) * 1000
@@ -182,4 +183,10 @@ def _log(method: Method, report: dict[str, str], started_s: float, error: ShimEr
 
 
 def _words(method: Method, report: dict[str, str]) -> str:
-    return " ".join((method.name, *(f"{name}={value}" for name, value in report.items())))
+    named = (f"{name}={_on_one_line(value)}" for name, value in report.items())
+    return " ".join((method.name, *named))
+
+
+def _on_one_line(text: str) -> str:
+    """Return what a client sent so that it can neither forge a line of the log nor flood it."""
+    return "".join(char if char.isprintable() else "?" for char in details_of(text))

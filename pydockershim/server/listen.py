@@ -65,15 +65,18 @@ def claim(lock_file: Path) -> TextIO:
     """Return the locked file, to be kept open; FailedPrecondition when another process holds it."""
     try:
         lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = lock_file.open("a")
+        # For nobody else to open: whoever can read a file can lock it.
+        lock = os.fdopen(os.open(lock_file, os.O_WRONLY | os.O_CREAT, mode=0o600), "w")
+    except OSError as error:
+        raise FailedPrecondition(f"cannot lock {lock_file}: {error.strerror}") from error
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        lock.close()
         raise FailedPrecondition(
             f"another pydockershim is running (it holds {lock_file}); end it first, or give this "
             "one a --container-runtime-endpoint and a --state-dir of its own"
         ) from None
-    except OSError as error:
-        raise FailedPrecondition(f"cannot lock {lock_file}: {error.strerror}") from error
     return lock
 
 
