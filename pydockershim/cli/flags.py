@@ -32,6 +32,7 @@ _LATER = {
     "--cni-bin-dir": "CNI",
     "--cni-cache-dir": "CNI",
     "--pod-cidr": "CNI",
+    "--ipv6-dual-stack": "CNI",
     "--hairpin-mode": "kubenet, which Kubernetes has dropped",
     "--network-plugin-mtu": "kubenet, which Kubernetes has dropped",
     "--streaming-bind-addr": "streaming",
@@ -109,9 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--log-level", choices=LOG_LEVELS, default=default.log_level, help="(default %(default)s)")
     later = parser.add_argument_group("accepted for cri-dockerd's sake, without effect yet")
     for flag in _LATER:
-        later.add_argument(flag, metavar="VALUE", help=argparse.SUPPRESS)
-    # COMPAT(cri-dockerd): its boolean flags stand alone or take =true and =false.
-    later.add_argument("--ipv6-dual-stack", nargs="?", const="true", help=argparse.SUPPRESS)
+        # COMPAT(cri-dockerd): its boolean flags stand alone or take =true and =false.
+        later.add_argument(flag, nargs="?", const="true", metavar="VALUE", help=argparse.SUPPRESS)
     later.add_argument("--buildinfo", action="version", version=__version__, help=argparse.SUPPRESS)
     return parser
 

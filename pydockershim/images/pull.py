@@ -5,17 +5,20 @@ from pydockershim.engine.auth import Credentials
 from pydockershim.errors import InvalidArgument
 from pydockershim.images.tools import ImageTools
 from pydockershim.translate.image import docker_credentials, parse_reference
+from pydockershim.translate.runtime import docker_runtime
 
 
 def pull(tools: ImageTools, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> str:
     """Return the id of the image, the one string that names it everywhere in the CRI.
 
-    NotFound: the registry has no such image. PermissionDenied: it wants other credentials.
-    Unknown with `RegistryUnavailable: `: it does not answer. DeadlineExceeded: no progress.
+    InvalidArgument: no name, or an unknown runtime handler. NotFound: the registry has no such
+    image. PermissionDenied: it wants other credentials. Unknown with `RegistryUnavailable: `: it
+    does not answer. DeadlineExceeded: no progress.
     """
     reference = parse_reference(image.image)
     if reference.is_id:
         raise InvalidArgument(f"{image.image} is an image id; a pull needs a name")
+    docker_runtime(image.runtime_handler, tools.engine.features, field="image.runtime_handler")
     credentials = Credentials(**docker_credentials(auth)) if auth is not None else None
     tools.engine.pull_image(
         repository=reference.repository,
