@@ -1,0 +1,101 @@
+"""Opens what lies beneath a pod's log directory, and nothing else.
+
+A path is walked step by step from the directory; no step follows a symbolic link, so whoever writes
+to the directory (a hostPath volume may) cannot lead a log elsewhere. What leads to the directory
+itself is the operator's and may be linked.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydockershim.errors import InvalidArgument
+
+_DIRECTORY_MODE = 0o755
+_FILE_MODE = 0o640
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Without O_NONBLOCK a FIFO in the file's place would stop us for ever.
+_FILE = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file beneath a directory; both are absolute, an empty directory is the file's own.
+
+    InvalidArgument when the file is not beneath the directory.
+    """
+
+    directory: str
+    path: str
+
+    def __post_init__(self) -> None:
+        """Check that the path stays inside."""
+        if not self._parts() or ".." in self._parts():
+            raise InvalidArgument(
+                f"log path {self.path!r} is not beneath the pod's log directory {self.directory!r}"
+            )
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self._parts()[-1]
+
+    @contextmanager
+    def folder(self, *, make: bool = False) -> Iterator[int]:
+        """Hold the file's directory open; `make` what is missing of it (0755). OSError."""
+        root = self._root()
+        if make:
+            root.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
+        descriptor = os.open(root, _DIRECTORY)
+        try:
+            for part in self._parts()[:-1]:
+                if make:
+                    _make_directory(part, descriptor)
+                inner = os.open(part, _DIRECTORY, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = inner
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def open(self, *, make: bool = False) -> int:
+        """Return the file's descriptor, to be read and appended to; `make` it (0640) if need be.
+
+        OSError; ELOOP when it is a symbolic link.
+        """
+        with self.folder(make=make) as folder:
+            return open_file(self.name, folder, make=make)
+
+    def _root(self) -> Path:
+        return Path(self.directory) if self.directory else Path(self.path).parent
+
+    def _parts(self) -> tuple[str, ...]:
+        path = PurePosixPath(self.path)
+        root = self._root()
+        return path.relative_to(root).parts if path.is_relative_to(root) else ()
+
+
+def open_file(name: str, folder: int, *, make: bool = False) -> int:
+    """Return the descriptor of a regular file in an open directory, as `Place.open` does."""
+    try:
+        descriptor = os.open(name, _FILE, dir_fd=folder)
+    except FileNotFoundError:
+        if not make:
+            raise
+        descriptor = os.open(name, _FILE | os.O_CREAT, _FILE_MODE, dir_fd=folder)
+        os.fchmod(descriptor, _FILE_MODE)  # whatever the umask is
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(f"{name} is not a regular file")
+
+
+def _make_directory(name: str, folder: int) -> None:
+    try:
+        os.mkdir(name, _DIRECTORY_MODE, dir_fd=folder)
+    except FileExistsError:
+        return

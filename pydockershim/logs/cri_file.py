@@ -1,0 +1,140 @@
+"""The CRI log file of one container: appended to in whole lines, reopened when it was rotated.
+
+The kubelet rotates: it renames the file to `<name>.<YYYYmmdd-HHMMSS>`, calls ReopenContainerLog,
+and compresses all rotated ones but the newest. The file's last lines are the writer's only memory.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from pydockershim.logs.beneath import Place, open_file
+
+_ROTATED = r"\.\d{8}-\d{6}(\.gz)?"
+_CHUNK_BYTES = 64 * 1024
+
+
+class Tail(NamedTuple):
+    """The end of a log. `is_all`: no more of it can be read; `is_whole`: that is the whole log."""
+
+    content: bytes
+    is_all: bool
+    is_whole: bool
+
+
+class CriFile:
+    """Owns the descriptor; one thread appends, any thread may reopen.
+
+    A reopen waits for no more than the append under way.
+    """
+
+    __slots__ = ("_descriptor", "_lock", "_place")
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._descriptor = -1
+        self._lock = threading.Lock()
+
+    def open(self, *, make: bool) -> None:
+        """Open the file unless it is open; `make` it if it is missing. OSError."""
+        with self._lock:
+            if self._descriptor < 0:
+                self._descriptor = self._place.open(make=make)
+
+    def reopen(self) -> None:
+        """Go on in the file that is at the path now; from here on the old one never grows.
+
+        OSError: nothing has changed.
+        """
+        new = self._place.open(make=True)
+        with self._lock:
+            old, self._descriptor = self._descriptor, new
+        if old >= 0:
+            os.close(old)
+
+    def append(self, lines: bytes) -> int:
+        """Append whole lines; returns how many bytes of them, all unless the file cannot grow.
+
+        OSError when not even one line fits. The file always ends with a whole line.
+        """
+        with self._lock:
+            written = 0
+            try:
+                while written < len(lines):
+                    written += os.write(self._descriptor, memoryview(lines)[written:])
+            except OSError:
+                whole = lines.rfind(b"\n", 0, written) + 1
+                size = os.fstat(self._descriptor).st_size
+                os.ftruncate(self._descriptor, size - (written - whole))
+                if not whole:
+                    raise
+                return whole
+            return written
+
+    def repair(self) -> None:
+        """Cut off a torn last line, which a death in the middle of an append leaves behind.
+
+        Also in the newest rotated file: the kubelet may have been quicker than our restart.
+        """
+        with self._lock:
+            _cut_torn_line(self._descriptor)
+        with self._place.folder() as folder:
+            for name in self._rotated(folder)[-1:]:
+                with _opened(name, folder) as descriptor:
+                    _cut_torn_line(descriptor)
+
+    def tail(self, size: int) -> Tail:
+        """Return the last `size` bytes, of the newest rotated file too if this one is too short."""
+        with self._lock:
+            content = _last_bytes(self._descriptor, size)
+        rotated: list[str] = []
+        if len(content) < size:
+            with self._place.folder() as folder:
+                rotated = self._rotated(folder)
+                for name in rotated[-1:]:
+                    with _opened(name, folder) as descriptor:
+                        content = _last_bytes(descriptor, size - len(content)) + content
+        is_all = len(content) < size
+        return Tail(content, is_all=is_all, is_whole=is_all and len(rotated) <= 1)
+
+    def close(self) -> None:
+        """Write no more."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _rotated(self, folder: int) -> list[str]:
+        """Return the names of the rotated files, the newest last."""
+        pattern = re.compile(re.escape(self._place.name) + _ROTATED)
+        return sorted(name for name in os.listdir(folder) if pattern.fullmatch(name))
+
+
+@contextmanager
+def _opened(name: str, folder: int) -> Iterator[int]:
+    descriptor = open_file(name, folder)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _last_bytes(descriptor: int, size: int) -> bytes:
+    end = os.fstat(descriptor).st_size
+    return os.pread(descriptor, size, max(0, end - size))
+
+
+def _cut_torn_line(descriptor: int) -> None:
+    end = size = os.fstat(descriptor).st_size
+    while end:
+        begin = max(0, end - _CHUNK_BYTES)
+        found = os.pread(descriptor, end - begin, begin).rfind(b"\n")
+        if found >= 0:
+            end = begin + found + 1
+            break
+        end = begin
+    if end < size:
+        os.ftruncate(descriptor, end)

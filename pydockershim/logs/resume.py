@@ -1,0 +1,80 @@
+"""Finds where in Docker's files the CRI file ends, so that each line is written exactly once.
+
+What the records render to is compared with the last lines of the CRI file, in sequence. Times are
+only compared for equality: they may repeat, and go back when a clock is set.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydockershim.logs.cri_file import CriFile
+from pydockershim.logs.records import BEFORE_TIME, cri_lines, time_field
+from pydockershim.logs.spool import Spool, SpoolFile
+from pydockershim.logs.window import time_ns, window
+
+_BLOCK_BYTES = 64 * 1024
+# A window is two lines nearly always; the more costs a look at the whole spool each.
+_MOST_SEARCHES = 8
+
+
+class Window(NamedTuple):
+    """The last lines of a CRI log; `is_whole`: it has no others."""
+
+    lines: list[bytes]
+    is_whole: bool
+
+
+def last_lines(file: CriFile) -> Window:
+    """Return the window at the end of a CRI log, without lines when nothing was written yet."""
+    size = _BLOCK_BYTES
+    while True:
+        tail = file.tail(size)
+        lines = window(tail.content, everything=tail.is_all)
+        if lines is not None:
+            return Window(lines, is_whole=tail.is_whole)
+        size *= 4
+
+
+def resume(spool: Spool, end: Window) -> bytes | None:
+    """Stand behind these lines; returns what was read beyond them and is to be written next.
+
+    None: Docker no longer has the last of them, and the spool stands at its beginning.
+    """
+    lines = end.lines
+    for first, file, offset in _candidates(spool, end):
+        wanted = b"".join(lines[first:])
+        read = b""
+        for more, in_file, behind in _lines_from(spool, file, offset):
+            read += more
+            if read.startswith(wanted):
+                spool.go_to(in_file, behind)
+                return read[len(wanted) :]
+            if not wanted.startswith(read):
+                break
+    return None
+
+
+def _candidates(spool: Spool, end: Window) -> Iterator[tuple[int, SpoolFile, int]]:
+    """Yield where the window, or what Docker still has of it, may be: index, file, offset."""
+    if end.is_whole:  # equal parts of one unfinished line are counted from the first on
+        yield 0, spool.files[0], 0
+    times = {time_ns(line): index for index, line in reversed([*enumerate(end.lines)])}
+    for time, first in sorted(times.items(), key=lambda item: item[1])[:_MOST_SEARCHES]:
+        for file, offset in spool.find(time_field(time)):
+            if offset >= BEFORE_TIME:
+                yield first, file, offset - BEFORE_TIME
+
+
+def _lines_from(
+    spool: Spool, file: SpoolFile, offset: int
+) -> Iterator[tuple[bytes, SpoolFile, int]]:
+    """Yield CRI lines from a place on, through all files, and where each block of them ends."""
+    for each in spool.files[spool.files.index(file) :]:
+        while block := os.pread(each.descriptor, _BLOCK_BYTES, offset):
+            lines, used = cri_lines(block)
+            if not used:
+                break
+            offset += used
+            yield lines, each, offset
+        offset = 0

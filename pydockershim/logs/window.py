@@ -1,0 +1,45 @@
+"""The last lines of a CRI log, as far back as it takes to find them again in their source. No I/O.
+
+One line is not always enough: the parts of a long line share their time, and may be equal. So the
+window goes back to the last whole line before everything that is unfinished at the end of the log.
+"""
+
+import re
+from datetime import datetime
+
+_LINE = re.compile(
+    rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z (?:stdout|stderr) ([FP]) .*", re.DOTALL
+)
+_NS = 1_000_000_000
+
+
+def window(tail: bytes, *, everything: bool) -> list[bytes] | None:
+    """Return the lines to look for, none for an empty log; None when the tail must be longer.
+
+    `everything`: there is no more than this tail. A torn line at either end, and what is no line of
+    a CRI log, is left out.
+    """
+    lines = [match for line in tail.split(b"\n")[:-1] if (match := _LINE.fullmatch(line))]
+    unfinished = {_moment(match) for match in lines[-1:]}
+    for index in reversed(range(len(lines))):
+        if _moment(lines[index]) in unfinished:
+            continue
+        if lines[index][3] == b"F":
+            return [match[0] + b"\n" for match in lines[index:]]
+        unfinished.add(_moment(lines[index]))
+    return [match[0] + b"\n" for match in lines] if everything else None
+
+
+def time_ns(line: bytes) -> int:
+    """Return the time of a CRI line that Docker has stamped."""
+    second, ns = line[:30].removesuffix(b"Z").split(b".")
+    return int(datetime.fromisoformat(f"{second.decode()}+00:00").timestamp()) * _NS + int(ns)
+
+
+def last_time(lines: bytes) -> bytes:
+    """Return the time of the last of some whole lines, as it stands there."""
+    return lines[lines.rfind(b"\n", 0, -1) + 1 :].partition(b" ")[0]
+
+
+def _moment(match: re.Match[bytes]) -> tuple[bytes, bytes]:
+    return match[1], match[2]

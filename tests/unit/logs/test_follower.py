@@ -1,0 +1,284 @@
+"""Whatever happens to the writer and around it, each line is in the CRI log exactly once."""
+
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydockershim.logs.beneath import Place
+from pydockershim.logs.cri_file import CriFile
+from pydockershim.logs.follower import Follower, Progress
+from pydockershim.logs.records import cri_lines
+from pydockershim.logs.spool import Spool
+from pydockershim.translate.logs import SpoolSize
+from tests.unit.logs.spooling import PART_BYTES, DockerLog, cri_line, record
+
+NOW_NS = 1_788_264_000_123_456_789
+SPOOL_BYTES = 200
+ROTATED_LINES = 12
+
+
+class Node:
+    """A container's log on a node: Docker, the kubelet, and a writer that may die at any time."""
+
+    def __init__(self, directory: Path, *, spool_files: int = 1000) -> None:
+        self.pod = directory / "pod"
+        self.path = self.pod / "app" / "0.log"
+        self.docker = DockerLog(directory / "spool", file_bytes=SPOOL_BYTES, files=spool_files)
+        self.printed = b""
+        self.gaps: list[tuple[str, str]] = []
+        self._rotations = 0
+        self._spool_files = spool_files
+        self.follower = self._new_follower(resumes=False)
+        self.follower.make_file()
+
+    def print_record(self, data: bytes) -> None:
+        """The container writes."""
+        self.docker.write(data)
+        self.printed += cri_lines(data)[0]
+
+    def step(self) -> Progress:
+        """The writer does something."""
+        return self.follower.step()
+
+    def die(self, *, keeping: float) -> None:
+        """The writer dies in the middle of a step, and is started again."""
+        before = self.path.stat().st_size if self.path.exists() else 0
+        self.step()
+        written = self.path.stat().st_size - before if self.path.exists() else 0
+        if written:
+            os.truncate(self.path, before + int(written * keeping))
+        self.follower.close()
+        self.follower = self._new_follower(resumes=True)
+
+    def rotate(self) -> None:
+        """The kubelet rotates, at 10 MiB; here at more lines than can be of one moment."""
+        if self.path.read_bytes().count(b"\n") < ROTATED_LINES:
+            return
+        for older in self._rotated():
+            if older.suffix != ".gz":
+                older.rename(f"{older}.gz")
+        self._rotations += 1
+        self.path.rename(f"{self.path}.20260901-{self._rotations:06}")
+        self.follower.reopen()
+
+    def drain(self) -> None:
+        """The container has ended and the writer comes to the end."""
+        self.follower.ended = True
+        while not self.follower.drained:
+            self.step()
+        self.follower.close()
+
+    def written(self) -> bytes:
+        """What the log holds, over all of its files."""
+        return b"".join(path.read_bytes() for path in (*self._rotated(), self.path))
+
+    def _rotated(self) -> list[Path]:
+        return sorted(self.path.parent.glob("0.log.*"))
+
+    def _new_follower(self, *, resumes: bool) -> Follower:
+        return Follower(
+            "c0ffee",
+            file=CriFile(Place(str(self.pod), str(self.path))),
+            spool=Spool(self.docker.path, SpoolSize(SPOOL_BYTES, self._spool_files)),
+            resumes=resumes,
+            report_gap=lambda _id, before, after: self.gaps.append((before, after)),
+        )
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    node = Node(tmp_path)
+    yield node
+    node.follower.close()
+
+
+def lines_of(source: bytes) -> st.SearchStrategy[list[list[bytes]]]:
+    """Return lines as lists of records: few texts, few times, and some lines in equal parts."""
+    texts = st.sampled_from([b"", b"y", b"y", b"hello", b"\xff\r"])
+    parts = st.sampled_from([0, 0, 0, 2, 3])
+
+    def line(number: int, text: bytes, count: int) -> list[bytes]:
+        # Clocks go back; two lines in a row may have one time.
+        time_ns = NOW_NS + (7919 * (number // 2) % 10_007) * 1_000_003 + (source == b"stderr")
+        if not count:
+            return [record(time_ns, text, source=source)]
+        return [
+            record(time_ns, text, source=source, part=part, last=part == count)
+            for part in range(1, count + 1)
+        ]
+
+    return st.lists(st.tuples(texts, parts), max_size=20).map(
+        lambda found: [line(number, *each) for number, each in enumerate(found)]
+    )
+
+
+@st.composite
+def outputs(draw: st.DrawFn) -> list[bytes]:
+    """Return records of both streams, in any order that keeps each stream's own."""
+    streams = [
+        [part for line in draw(lines_of(source)) for part in line]
+        for source in (b"stdout", b"stderr")
+    ]
+    merged = []
+    while any(streams):
+        ready = [stream for stream in streams if stream]
+        merged.append(draw(st.sampled_from(ready)).pop(0))
+    return merged
+
+
+happenings = st.one_of(
+    st.just("print"),
+    st.just("print"),
+    st.just("step"),
+    st.just("rotate"),
+    st.floats(min_value=0, max_value=1),
+)
+
+
+@given(outputs(), st.lists(happenings, max_size=60))
+def test_each_line_is_there_once_after_any_deaths_and_rotations(
+    output: list[bytes], history: list[str | float]
+) -> None:
+    with TemporaryDirectory() as directory:
+        node = Node(Path(directory))
+        for happening in history:
+            if happening == "print" and output:
+                node.print_record(output.pop(0))
+            elif happening == "step":
+                node.step()
+            elif happening == "rotate":
+                node.rotate()
+            elif isinstance(happening, float):
+                node.die(keeping=happening)
+        for each in output:
+            node.print_record(each)
+        node.drain()
+
+        assert node.written().splitlines() == node.printed.splitlines()
+        assert not node.gaps
+
+
+def test_a_long_line_comes_in_parts(node: Node) -> None:
+    node.docker.print_line(NOW_NS, b"x" * (2 * PART_BYTES) + b"y")
+
+    node.step()
+    node.drain()
+
+    assert [line.split()[2:] for line in node.written().splitlines()] == [
+        [b"P", b"x" * PART_BYTES],
+        [b"P", b"x" * PART_BYTES],
+        [b"F", b"y"],
+    ]
+
+
+def test_the_parts_of_a_line_longer_than_a_block_are_counted_after_a_death(node: Node) -> None:
+    parts = [record(NOW_NS, b"x" * PART_BYTES, part=n, last=False) for n in range(1, 12)]
+    for part in parts[:7]:
+        node.print_record(part)
+    for _ in range(20):
+        node.step()
+    node.die(keeping=1)
+    for part in parts[7:]:
+        node.print_record(part)
+
+    node.drain()
+
+    assert node.written() == node.printed
+
+
+def test_output_that_docker_dropped_is_a_gap(tmp_path: Path) -> None:
+    node = Node(tmp_path, spool_files=2)
+    for number in range(4):
+        node.print_record(record(NOW_NS + number, b"early"))
+    while node.step():
+        pass
+    node.follower.close()
+    for number in range(100, 200):
+        node.docker.write(record(NOW_NS + number, b"late"))
+
+    node.follower = node._new_follower(resumes=True)
+    node.drain()
+
+    early, late = node.written()[: len(node.printed)], node.written()[len(node.printed) :]
+    assert early == node.printed
+    assert late.endswith(cri_lines(record(NOW_NS + 199, b"late"))[0])
+    first = late.split(b" ")[0].decode()
+    assert node.gaps == [("2026-09-01T12:00:00.123456792Z", first)]
+
+
+def test_files_that_docker_removes_unseen_are_a_gap(tmp_path: Path) -> None:
+    node = Node(tmp_path, spool_files=2)
+    node.print_record(record(NOW_NS, b"early"))
+    node.step()
+    for number in range(100):
+        node.docker.write(record(NOW_NS + number + 1, b"late"))
+
+    node.drain()
+
+    numbers = [int(line[20:29]) for line in node.written().splitlines()]
+    assert numbers == sorted(set(numbers))
+    assert len(node.gaps) == 1
+
+
+def test_a_record_that_docker_left_torn_is_a_gap_and_no_line(node: Node) -> None:
+    node.print_record(record(NOW_NS, b"before"))
+    node.docker.write(record(NOW_NS + 1, b"x" * 50)[:40])
+    node.print_record(record(NOW_NS + 2, b"behind"))
+
+    node.drain()
+
+    assert node.written() == node.printed
+    assert node.gaps == [("2026-09-01T12:00:00.123456789Z", "2026-09-01T12:00:00.123456791Z")]
+
+
+def test_a_file_that_cannot_grow_pauses_and_nothing_is_lost(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(5):
+        node.print_record(record(NOW_NS + number, b"line"))
+    two_lines = b"".join(node.printed.splitlines(keepends=True)[:2])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(two_lines) + 9, limits[1]))
+    try:
+        for _ in range(3):
+            node.step()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert node.written() == two_lines
+    assert len(caplog.records) == 1
+
+    node.follower._retry_s = 0
+    node.drain()
+
+    assert node.written() == node.printed
+    assert not node.gaps
+
+
+def test_the_log_of_an_ended_container_is_not_made_again(node: Node) -> None:
+    node.print_record(record(NOW_NS, b"line"))
+    node.follower.close()
+    node.path.unlink()
+    node.follower = node._new_follower(resumes=True)
+    node.follower.ended = True
+
+    node.step()
+
+    assert node.follower.drained
+    assert not node.path.exists()
+
+
+def test_a_log_with_the_lines_of_another_container_is_continued(node: Node) -> None:
+    before = cri_line("2026-08-01T00:00:00.000000000Z", b"before")
+    node.path.write_bytes(before)
+    node.print_record(record(NOW_NS, b"line"))
+
+    node.drain()
+
+    assert node.written() == before + node.printed
+    assert not node.gaps
