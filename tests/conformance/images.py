@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.conformance import userland
 from tests.conformance.layout import Entry, Layout
-from tests.conformance.programs import CACHE, Programs, say
+from tests.conformance.programs import AGNHOST_FILES, CACHE, Programs, say
 
 _E2E = "registry.k8s.io/e2e-test-images"
 _CRI_TOOLS = "gcr.io/k8s-staging-cri-tools"
@@ -67,7 +67,7 @@ def prepare(programs: Programs) -> Layout:
     layout = Layout(CACHE / "images" / f"{programs.directory.name}-{_fingerprint()}")
     if not (layout.directory / "index.json").exists():
         say(f"making the suites' images in {layout.directory}")
-        base = tuple(_base())
+        base = tuple(_base(programs))
         for recipe in _recipes(programs):
             layout.add(
                 recipe.names,
@@ -80,10 +80,7 @@ def prepare(programs: Programs) -> Layout:
 
 
 def _recipes(programs: Programs) -> Iterable[Recipe]:
-    yield Recipe(
-        tuple(f"{_E2E}/busybox:{tag}" for tag in ("1.37.0-2", "1.36.1-1", "1.29-2")),
-        layers=(_executables(programs, "nmeter", folder="usr/bin"),),
-    )
+    yield Recipe(tuple(f"{_E2E}/busybox:{tag}" for tag in ("1.37.0-2", "1.36.1-1", "1.29-2")))
     yield Recipe((f"{_E2E}/ipc-utils:1.4",), layers=(_userland("ipcs"),))
     yield Recipe((f"{_E2E}/nonroot:1.5",), config={"User": "1234"})
     yield from _agnhost(programs)
@@ -95,7 +92,7 @@ def _recipes(programs: Programs) -> Iterable[Recipe]:
 
 def _agnhost(programs: Programs) -> Iterable[Recipe]:
     program = (
-        *_executables(programs, "agnhost", folder=""),
+        *_files(programs, "agnhost", *AGNHOST_FILES),
         Entry("agnhost-2", link="agnhost"),
         Entry("uploads"),
     )
@@ -113,7 +110,7 @@ def _agnhost(programs: Programs) -> Iterable[Recipe]:
 
 def _pause(programs: Programs) -> Iterable[Recipe]:
     # agnhost's own pause: sleeps until SIGTERM, as the original.
-    program = _executables(programs, "agnhost", folder="")
+    program = _files(programs, "agnhost")
     config = {"Entrypoint": ["/agnhost", "pause"], "Cmd": []}
     names = tuple(f"registry.k8s.io/pause:{tag}" for tag in ("3.10.2", "3.10.1", "3.10", "3.8"))
     yield Recipe(names, layers=(program,), config=config)
@@ -170,7 +167,7 @@ def _critest() -> Iterable[Recipe]:
         yield Recipe((f"{_CRI_TOOLS}/{name}:latest",), config={"User": user})
 
 
-def _base() -> Iterable[Entry]:
+def _base(programs: Programs) -> Iterable[Entry]:
     """Yield a merged /usr with every busybox applet, and the users and groups that specs name."""
     for path, mode in {"tmp": 0o1777, "var/tmp": 0o1777, "root": 0o700}.items():
         yield Entry(path, mode=mode)
@@ -184,6 +181,7 @@ def _base() -> Iterable[Entry]:
     yield Entry("usr/bin/busybox", content=busybox.read_bytes())
     for applet in userland.applets(busybox):
         yield Entry(f"usr/bin/{applet}", link="busybox")
+    yield Entry("usr/bin/nmeter", content=programs["nmeter"].read_bytes())
     yield Entry("usr/bin/pgrep", content=_PGREP.encode())
     yield Entry("etc/passwd", content=_USERS.encode(), mode=0o644)
     yield Entry("etc/group", content=_GROUPS.encode(), mode=0o644)
@@ -194,10 +192,8 @@ def _userland(*names: str) -> tuple[Entry, ...]:
     return tuple(Entry(path, content=source.read_bytes()) for path, source in sorted(files.items()))
 
 
-def _executables(programs: Programs, *names: str, folder: str) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(str(Path(folder) / name), content=programs[name].read_bytes()) for name in names
-    )
+def _files(programs: Programs, *names: str) -> tuple[Entry, ...]:
+    return tuple(Entry(name, content=programs[name].read_bytes()) for name in names)
 
 
 def _nginx_site(port: int) -> tuple[Entry, ...]:

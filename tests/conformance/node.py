@@ -53,6 +53,7 @@ def _overlay(directory: Path) -> None:
     layers = STATE / "overlay" / directory.name
     for name in ("upper", "work"):
         (layers / name).mkdir(parents=True)
+    shutil.copystat(directory, layers / "upper")
     options = f"lowerdir={directory},upperdir={layers}/upper,workdir={layers}/work"
     subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", directory], check=True)
 

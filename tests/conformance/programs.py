@@ -31,6 +31,8 @@ _COMMANDS = {
     "ginkgo": "github.com/onsi/ginkgo/v2/ginkgo",
     "kubectl": "k8s.io/kubernetes/cmd/kubectl",
 }
+# What agnhost serves HTTPS with, beside its source.
+AGNHOST_FILES = ("localhost.crt", "localhost.key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,22 @@ def _build_all(version: str, directory: Path) -> None:
     flags = [f"-ldflags=-s -w -X k8s.io/component-base/version.gitVersion={version}"]
     for name, package in _COMMANDS.items():
         _run_go(go, "build", *flags, "-o", str(staging / name), package)
+    source = _run_go(go, "list", "-f", "{{.Dir}}", _COMMANDS["agnhost"])
+    for name in AGNHOST_FILES:
+        shutil.copy(Path(source) / "porter" / name, staging)
     _run_go(go, "test", "-c", *flags, "-o", str(staging / "e2e_node.test"), _NODE_SUITE)
     staging.rename(directory)
 
 
-def _run_go(go: Path, *words: str) -> None:
+def _run_go(go: Path, *words: str) -> str:
     # GOTOOLCHAIN: the Go that was chosen, not one that it would download for itself.
     environment = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
     began = time.monotonic()
-    subprocess.run([go, *words], check=True, cwd=_MODULE, env=environment)
-    say(f"  {words[-1]} ({time.monotonic() - began:.0f} s)")
+    answer = subprocess.run(
+        [go, *words], check=True, cwd=_MODULE, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    say(f"  {words[0]} {words[-1]} ({time.monotonic() - began:.0f} s)")
+    return answer.stdout.strip()
 
 
 def _go() -> Path:
@@ -139,7 +147,7 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     for path in sorted(_MODULE.rglob("*.*")):
         digest.update(path.read_bytes())
-    digest.update(repr((_COMMANDS, sys.platform)).encode())
+    digest.update(repr((_COMMANDS, AGNHOST_FILES, sys.platform)).encode())
     return digest.hexdigest()[:12]
 
 

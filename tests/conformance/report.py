@@ -5,8 +5,9 @@ https://onsi.github.io/ginkgo/#generating-machine-readable-reports
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,21 @@ class SuiteError(Exception):
     """The suite as a whole did not run, so that its specs say nothing."""
 
 
-def read(path: Path) -> list[Result]:
-    """Read a report; SuiteError when there is none or the suite's set-up failed."""
+def read(path: Path, *, expected: Iterable[str]) -> list[Result]:
+    """Read a report; SuiteError when there is none or the suite's set-up failed.
+
+    An expected spec that did not run has failed: with an earlier one of its ordered group, or by
+    the end of its process.
+    """
     if not path.exists():
         raise SuiteError(f"The suite ended without a report; see {path.parent}.")
     reports = _reports(path)
     for report in reports:
         if report["LeafNodeType"].endswith("BeforeSuite") and report["State"] != PASSED:
             raise SuiteError(f"The suite's set-up failed: {_message(report)}")
-    return [_result(report) for report in reports if _is_spec(report) and _has_ended(report)]
+    results = [_result(report) for report in reports if _is_spec(report) and _has_ended(report)]
+    missing = set(expected).difference(result.name for result in results)
+    return results + [_never_run(name) for name in sorted(missing)]
 
 
 def selected(path: Path) -> list[str]:
@@ -74,6 +81,11 @@ def _result(report: dict[str, Any]) -> Result:
         message=_message(report),
         output=report.get("CapturedGinkgoWriterOutput", ""),
     )
+
+
+def _never_run(name: str) -> Result:
+    never = datetime.min.replace(tzinfo=UTC)
+    return Result(name, FAILED, never, never, "It did not run.", "")
 
 
 def _name(report: dict[str, Any]) -> str:
