@@ -88,6 +88,7 @@ def serve(config: Config) -> None:
         each.start()
     told_to_end.wait()
     logger.info("ending: calls under way have %d s, pods are left running", _GRACE_S)
+    view.events.close()
     listener.stop(grace_s=_GRACE_S)
     for each in (disk_usage, readiness, reflector):
         each.stop()

@@ -110,6 +110,9 @@ class RuntimeService:
     def StreamContainers(self, request: cri.StreamContainersRequest) -> Iterator[bytes]:
         return self.view.stream_containers(request.filter)
 
+    def GetContainerEvents(self, _: cri.GetEventsRequest) -> Iterator[bytes]:
+        return self.view.events.subscribe()
+
     def ExecSync(self, request: cri.ExecSyncRequest) -> cri.ExecSyncResponse:
         require(request, "container_id", "cmd")
         return exec_sync.exec_sync(

@@ -5,11 +5,11 @@ their bytes. `listed` is the list item, already framed as field 1 of its list re
 the serialised status message, without a frame because two responses hold it under two numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.dockerapi import ContainerInspect, ContainerSummary
+from pydockershim.dockerapi import ContainerInspect, ContainerState, ContainerSummary
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord
 from pydockershim.translate.sandbox import completed
 from pydockershim.translate.status import (
@@ -18,7 +18,7 @@ from pydockershim.translate.status import (
     cri_sandbox,
     cri_sandbox_status,
 )
-from pydockershim.view.wire import framed
+from pydockershim.view.wire import framed, varint_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +45,23 @@ class SandboxItem:
         """Say whether the sandbox is SANDBOX_READY."""
         return self.state == cri.SANDBOX_READY
 
+    @property
+    def draining(self) -> bool:
+        """A pause container has no log that could hold back its end."""
+        return False
+
+    @property
+    def last_status(self) -> bytes:
+        """Return the serialised status that remains of it when it is gone."""
+        return self.status + varint_field(_STATE, cri.SANDBOX_NOTREADY)  # the last value counts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerItem:
     """A pod's container. `state` is a CRI ContainerState; `stop_signal` as Docker names it.
 
-    `started_ns` and `finished_ns` are 0 for never.
+    `started_ns` and `finished_ns` are 0 for never. `draining`: it has ended, but is shown as
+    running for as long as its log is not complete.
     """
 
     id: str
@@ -69,15 +80,22 @@ class ContainerItem:
     oom_score_adj: int
     listed: bytes
     status: bytes
+    draining: bool = False
 
     @property
     def sandbox_id(self) -> str:
         """Return the id of the sandbox that the container joined."""
         return self.record.sandbox_id
 
+    @property
+    def has_run(self) -> bool:
+        """Say whether its start has ever succeeded."""
+        return self.engine_state != "created"
+
 
 Item = SandboxItem | ContainerItem
 
+_STATE = 3  # field number in PodSandboxStatus
 # Go's zero time: what Docker says for "never".
 _NEVER = "0001-01-01T00:00:00Z"
 
@@ -87,6 +105,12 @@ def item_of(inspect: ContainerInspect, record: Record) -> Item:
     if isinstance(record, SandboxRecord):
         return _sandbox_item(inspect, record)
     return _container_item(inspect, record)
+
+
+def draining_item_of(inspect: ContainerInspect, record: ContainerRecord) -> ContainerItem:
+    """Return the entry of a container that has ended, as if it still ran."""
+    state: ContainerState = {**inspect["State"], "Status": "running", "Running": True}
+    return replace(_container_item({**inspect, "State": state}, record), draining=True)
 
 
 def item_from_summary(summary: ContainerSummary, record: Record) -> Item:

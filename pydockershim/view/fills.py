@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 # So many answers may be awaited in vain before the rest has to wait too.
-_THREADS = 4
+_THREADS = 16
 
 
 class Fills:

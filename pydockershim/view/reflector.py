@@ -12,6 +12,8 @@
   a subscriber is slow. The reflector's own thread waits for no inspect.
 - An object whose inspect does not answer stays as it was (a new one as the list describes it), and
   its status is an error until a later try succeeds.
+- Who has changed something asks about it himself; so an event waits a moment before it is followed,
+  in which most of them turn out to be known. Only the end of a container is followed at once.
 """
 
 import logging
@@ -19,6 +21,7 @@ import queue
 import threading
 import time
 from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
 
 from pydockershim import calls, labels
 from pydockershim.calls import Call
@@ -47,9 +50,23 @@ _INSPECT_S = 10.0
 _PATIENCE_S = 1.0  # the first sync goes on without those who keep it waiting for so long
 _RETRY_S = 1.0
 
+_EVENT_S = 0.1
+_DRAIN_S = 0.05
+_SILENT_S = 2.0
+
 _IMAGES = "images"  # marked like a container id, of which it can be none
 
-_Inbox = queue.SimpleQueue[Event | ShimError]
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Something to mark in a while, at a time of the monotonic clock."""
+
+    key: str
+    since: int
+    due_s: float
+
+
+_Inbox = queue.SimpleQueue[Event | ShimError | _Later]
 
 
 class Reflector:
@@ -60,6 +77,7 @@ class Reflector:
         self._view = view
         self._fills = Fills(self._fetch)
         self._inbox = _Inbox()
+        self._later: dict[str, _Later] = {}
         self._reported = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reflector", daemon=True)
@@ -100,6 +118,7 @@ class Reflector:
     def _follow(self) -> None:
         """Bring the view up to date and keep it so; ends by an error when the stream is lost."""
         self._inbox = inbox = _Inbox()
+        self._later.clear()
         with ExitStack() as streams:
             for filters in (_CONTAINER_EVENTS, _IMAGE_EVENTS):
                 stream = streams.enter_context(closing(self._engine.events(filters=filters)))
@@ -117,27 +136,41 @@ class Reflector:
             self._keep_up(inbox)
 
     def _keep_up(self, inbox: _Inbox) -> None:
-        relists, due_s = 0, time.monotonic() + _RELIST_S
+        relists, relist_s = 0, time.monotonic() + _RELIST_S
         while not self._stopping.is_set():
-            left_s = due_s - time.monotonic()
-            if left_s > 0:
-                with suppress(queue.Empty):
-                    self._take(inbox.get(timeout=left_s))
+            due_s = min((relist_s, *(each.due_s for each in self._later.values())))
+            with suppress(queue.Empty):
+                self._take(inbox.get(timeout=max(0, due_s - time.monotonic())))
+            self._mark_what_is_due()
+            if time.monotonic() < relist_s:
                 continue
-            relists, due_s = relists + 1, time.monotonic() + _RELIST_S
+            relists, relist_s = relists + 1, time.monotonic() + _RELIST_S
             self._relist(everything=False)
             if relists % _RELISTS_PER_IMAGE_LIST == 0:
                 self._mark(_IMAGES)
 
-    def _take(self, entry: Event | ShimError) -> None:
+    def _take(self, entry: Event | ShimError | _Later) -> None:
         if isinstance(entry, ShimError):
             raise entry
-        if entry["Type"] == "image":
+        if isinstance(entry, _Later):
+            self._later[entry.key] = entry
+        elif entry["Type"] == "image":
             self._mark(_IMAGES)
         elif entry["Action"] == "destroy":
             self._view.forget(entry["Actor"]["ID"])
-        else:
+        elif entry["Action"] == "die":
             self._mark(entry["Actor"]["ID"])
+        else:
+            self._take(self._in(_EVENT_S, entry["Actor"]["ID"]))
+
+    def _in(self, delay_s: float, key: str) -> _Later:
+        return _Later(key, self._view.tick(), time.monotonic() + delay_s)
+
+    def _mark_what_is_due(self) -> None:
+        for each in tuple(self._later.values()):
+            if each.due_s <= time.monotonic():
+                del self._later[each.key]
+                self._fills.mark(each.key, each.since)
 
     def _mark(self, key: str) -> None:
         self._fills.mark(key, self._view.tick())
@@ -177,7 +210,9 @@ class Reflector:
     def _inspect(self, container_id: str, since: int) -> None:
         try:
             with calls.entered(Call(timeout_s=_INSPECT_S)):
-                self._view.catch_up(container_id, since=since)
+                item = self._view.catch_up(container_id, since=since)
+            if item.draining:
+                self._inbox.put(self._in(_DRAIN_S, container_id))
         except NotFound:
             return
         except DeadlineExceeded:
@@ -189,12 +224,13 @@ class Reflector:
             self._suppose(container_id, "a fault in pydockershim")
 
     def _suppose(self, container_id: str, reason: str) -> None:
-        """Fall back on what a list says; the next relist tries again."""
+        """Fall back on what a list says, and try again soon."""
         logger.warning("container %s is shown as it was last known: %s", container_id, reason)
         with suppress(ShimError), self._view.reading() as read:
             wanted = {"id": [container_id]}
             for summary in self._engine.list_containers(all=True, filters=wanted):
                 self._view.suppose(read, summary, reason=reason)
+        self._inbox.put(self._in(_SILENT_S, container_id))
 
 
 def _read(stream: EventStream, inbox: _Inbox) -> None:

@@ -5,7 +5,8 @@ changed itself (`refresh`, `forget`) before it answers, so that a client always 
 
 A view that may be wrong is an error, never a short list: the kubelet restarts what a list leaves
 out. So every read raises Unavailable, with the reason, until the engine has been listed once and
-from the loss of the event stream to the end of the next relist.
+from the loss of the event stream to the end of the next relist. What happened meanwhile is told to
+the subscribers afterwards, and one who comes before the first list is told of all there is.
 """
 
 import threading
@@ -23,10 +24,12 @@ from pydockershim.view.entries import (
     ContainerItem,
     Item,
     SandboxItem,
+    draining_item_of,
     item_from_summary,
     item_of,
     summary_name,
 )
+from pydockershim.view.events import Events, containers_in
 from pydockershim.view.images import ImageItem, Images
 from pydockershim.view.ledger import Ledger
 from pydockershim.view.wire import chunks, framed, varint_field
@@ -40,20 +43,36 @@ _STATUS = 1
 _CONTAINERS_STATUSES = 3
 _TIMESTAMP = 4
 
+# What an unfinished log may hold back the news that its container has ended.
+_DRAIN_NS = 5_000_000_000
+_DRAIN_POLL_S = 0.02
+
 
 class View:
     """Thread-safe. `inspect` asks the engine for one container by its whole id.
+
+    `is_drained` gets the whole id of a container that has ended, and says whether all of its output
+    is in its log: until then, but for 5 s at most, it is shown as running. `events` is where to
+    subscribe.
 
     Every read raises Unavailable while the view may be wrong. An id may be given by its beginning:
     InvalidArgument when it fits several objects or is empty, NotFound when it fits none of the kind
     that is asked for.
     """
 
-    def __init__(self, inspect: Callable[[str], ContainerInspect], images: Images) -> None:
+    def __init__(
+        self,
+        inspect: Callable[[str], ContainerInspect],
+        images: Images,
+        *,
+        is_drained: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._inspect = inspect
         self._images = images
+        self._is_drained = is_drained
         self._lock = threading.Lock()
         self._ledger: Ledger[Item] = Ledger()
+        self.events = Events(self._ledger.objects, self._now_ns)
         self._silent: dict[str, str] = {}
         self._why_wrong = "the engine has not been listed yet"
         self._last_ns = 0
@@ -145,6 +164,12 @@ class View:
         """
         return self.catch_up(object_id, since=self.tick())
 
+    def refresh_ended(self, object_id: str) -> Item:
+        """Like `refresh`, for one that has ended: return when that is shown, after 5 s at most."""
+        while (item := self.refresh(object_id)).draining:
+            time.sleep(_DRAIN_POLL_S)
+        return item
+
     def refresh_images(self) -> None:
         """Ask the engine for its images and show them."""
         self._images.refresh()
@@ -161,7 +186,7 @@ class View:
         """Take out what has been removed from the engine."""
         with self._lock:
             self._ledger.forget(object_id)
-            self._silent.pop(object_id, None)
+            self._applied(object_id)
 
     def tick(self) -> int:
         """Return the view's time now, to be passed to `catch_up`."""
@@ -235,6 +260,7 @@ class View:
         """From now on the view is right."""
         with self._lock:
             self._why_wrong = ""
+            self.events.tell_all()
 
     def _ask(self, object_id: str) -> Item | None:
         try:
@@ -243,11 +269,30 @@ class View:
             return None
         name = inspect["Name"].removeprefix("/")
         record = labels.decode(name, inspect["Config"]["Labels"] or {})
-        return item_of(inspect, record) if record else None
+        if record is None:
+            return None
+        item = item_of(inspect, record)
+        if isinstance(item, ContainerItem) and self._lacks_log(item):
+            return draining_item_of(inspect, item.record)
+        return item
+
+    def _lacks_log(self, container: ContainerItem) -> bool:
+        """Say whether a container has ended so lately that its log may not be complete."""
+        return (
+            container.state == cri.CONTAINER_EXITED
+            and container.has_run
+            and 0 <= time.time_ns() - container.finished_ns < _DRAIN_NS
+            and not self._is_drained(container.id)
+        )
 
     def _show(self, read: int, object_id: str, found: Item | None) -> None:
         if self._ledger.apply(read, object_id, found):
-            self._silent.pop(object_id, None)
+            self._applied(object_id)
+
+    def _applied(self, object_id: str) -> None:
+        self._silent.pop(object_id, None)
+        if not self._why_wrong:
+            self.events.tell(object_id)
 
     def _check(self) -> None:
         if self._why_wrong:
@@ -294,13 +339,14 @@ class View:
 
         COMPAT(kubelet): a time promises that all of them are there, so it is both or neither.
         """
-        containers = [
-            each
-            for each in self._ledger.objects.values()
-            if isinstance(each, ContainerItem) and each.sandbox_id == sandbox_id
-        ]
+        containers = containers_in(sandbox_id, self._ledger.objects.values())
         if any(each.id in self._silent for each in containers):
             return b""
-        self._last_ns = max(self._last_ns + 1, time.time_ns())
+        at_ns = self._now_ns()
         statuses = [framed(_CONTAINERS_STATUSES, each.status) for each in containers]
-        return b"".join(statuses) + varint_field(_TIMESTAMP, self._last_ns)
+        return b"".join(statuses) + varint_field(_TIMESTAMP, at_ns)
+
+    def _now_ns(self) -> int:
+        """Return the time; a later question has a later answer, whatever the clock does."""
+        self._last_ns = max(self._last_ns + 1, time.time_ns())
+        return self._last_ns

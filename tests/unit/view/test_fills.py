@@ -19,8 +19,8 @@ class Fetches:
         """Fetch a key."""
         self.made.append((key, since))
         self.begun.release()
-        if key in self.hanging:
-            assert self.hanging[key].wait(10)
+        if hanging := self.hanging.get(key):
+            assert hanging.wait(10)
 
     @contextmanager
     def hang(self, key: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -304,3 +305,40 @@ def test_answer_ends_the_silence(view: View) -> None:
 )
 def test_list_that_tells_something_else_is_noticed(view: View, summary: object) -> None:
     assert not view.agrees(summary)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def undrained(engine: Engine, no_images: Images) -> View:
+    """A view whose one container has just ended, with output that is not in its log yet."""
+    view = View(engine.inspect, no_images, is_drained=lambda _: False)
+    ended = inspect_of(CONTAINER_ID, container_record(), state="exited", exit_code=3)
+    ended["State"]["FinishedAt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    engine.containers[CONTAINER_ID] = ended
+    view.refresh(CONTAINER_ID)
+    view.synced()
+    return view
+
+
+def test_container_is_shown_as_running_until_its_log_is_complete(undrained: View) -> None:
+    response = cri.ContainerStatusResponse.FromString(undrained.container_status(CONTAINER_ID))
+    assert (response.status.state, response.status.exit_code) == (cri.CONTAINER_RUNNING, 0)
+    assert not undrained.agrees(summary_of(CONTAINER_ID, container_record(), state="exited"))
+
+    undrained._is_drained = lambda _: True
+    undrained.refresh_ended(CONTAINER_ID)
+
+    container = undrained.container(CONTAINER_ID)
+    assert (container.state, container.exit_code) == (cri.CONTAINER_EXITED, 3)
+
+
+def test_log_holds_back_an_end_for_five_seconds_at_most(undrained: View, engine: Engine) -> None:
+    earlier = datetime.now(UTC) - timedelta(seconds=5)
+    engine.containers[CONTAINER_ID]["State"]["FinishedAt"] = earlier.isoformat()[:-6] + "Z"
+
+    assert undrained.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+def test_failed_start_has_no_log_to_wait_for(undrained: View, engine: Engine) -> None:
+    engine.containers[CONTAINER_ID]["State"]["Status"] = "created"
+
+    assert undrained.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED

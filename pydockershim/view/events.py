@@ -1,0 +1,80 @@
+"""The CRI's container events: what has changed since it was last told, with the whole pod.
+
+Derived from the view's own entries, never from the engine's events: so what a subscriber is told is
+what lists and statuses show at that time, in the same order, and nothing is told twice or missed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from pydockershim.view.broadcast import Broadcast
+from pydockershim.view.entries import ContainerItem, Item, SandboxItem
+from pydockershim.view.lifecycle import steps
+from pydockershim.view.wire import framed, varint_field
+
+# Field numbers of ContainerEventResponse.
+_ID, _TYPE, _CREATED_AT, _SANDBOX_STATUS, _CONTAINERS_STATUSES = range(1, 6)
+
+
+class Events:
+    """`objects` are the view's, by id; `now_ns` is the clock of its statuses.
+
+    Telling is up to whoever holds the view's lock; any thread may subscribe.
+    """
+
+    def __init__(self, objects: Mapping[str, Item], now_ns: Callable[[], int]) -> None:
+        self._objects = objects
+        self._now_ns = now_ns
+        self._told: dict[str, Item] = {}
+        self._broadcast = Broadcast()
+
+    def subscribe(self) -> Iterator[bytes]:
+        """Return serialised ContainerEventResponses from now on, also while the view may be wrong.
+
+        COMPAT(kubelet): after five streams that ended in an error it never asks again.
+        """
+        return self._broadcast.subscribe()
+
+    def close(self) -> None:
+        """End the streams of all subscribers."""
+        self._broadcast.close()
+
+    def tell(self, object_id: str) -> None:
+        """Tell what has happened to an object since it was last told of."""
+        before, after = self._told.pop(object_id, None), self._objects.get(object_id)
+        if after:
+            self._told[object_id] = after
+        item = after or before
+        if item and self._broadcast.wanted:
+            for step in steps(before, after):
+                self._broadcast.send(self._event(item, step))
+
+    def tell_all(self) -> None:
+        """Tell what has happened to all objects: first what is gone, then by age."""
+        gone = self._told.keys() - self._objects.keys()
+        there = sorted(self._objects.values(), key=lambda each: each.created_ns)
+        for object_id in (*gone, *(each.id for each in there)):
+            self.tell(object_id)
+
+    def _event(self, item: Item, step: int) -> bytes:
+        """Return a serialised ContainerEventResponse with the pod as it is now."""
+        fields = [
+            framed(_ID, item.id.encode()),
+            varint_field(_TYPE, step),
+            varint_field(_CREATED_AT, self._now_ns()),
+        ]
+        sandbox_id = item.id if isinstance(item, SandboxItem) else item.sandbox_id
+        if sandbox := self._objects.get(sandbox_id):
+            fields.append(framed(_SANDBOX_STATUS, sandbox.status))
+        elif isinstance(item, SandboxItem):
+            # COMPAT(kubelet): without a status it would ignore that the sandbox is gone.
+            fields.append(framed(_SANDBOX_STATUS, item.last_status))
+        containers = containers_in(sandbox_id, self._objects.values())
+        fields.extend(framed(_CONTAINERS_STATUSES, each.status) for each in containers)
+        return b"".join(fields)
+
+
+def containers_in(sandbox_id: str, items: Iterable[Item]) -> list[ContainerItem]:
+    """Return the containers of a sandbox (whole id)."""
+    return [
+        each for each in items if isinstance(each, ContainerItem) and each.sandbox_id == sandbox_id
+    ]
