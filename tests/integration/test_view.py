@@ -126,7 +126,7 @@ def test_foreign_containers_are_not_shown(view: View, dockerd: Dockerd, make: Ma
         images.BUSYBOX.name, ["true"], name=CONTAINER.name, labels={}
     )["Id"]
     last = make(SANDBOX, SANDBOX.name)
-    eventually(lambda: view.sandbox(last).record == SANDBOX)
+    eventually(lambda: view.sandbox(last).record.name == SANDBOX.name)
 
     assert is_gone(view, unnamed)
     assert is_gone(view, unlabelled)
