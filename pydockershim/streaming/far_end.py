@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import cast
 
 from pydockershim.streaming.link import Link
@@ -123,7 +124,8 @@ class FarEnd(asyncio.Protocol):
         if self._transport is None:
             self._early_eof = True
         elif not self._transport.is_closing():
-            self._transport.write_eof()
+            with suppress(OSError):  # it has been reset, which the event loop is about to tell
+                self._transport.write_eof()
 
     def drain(self) -> None:
         """Read what is left of the output now, however slow the client is."""

@@ -9,6 +9,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from typing import Protocol, cast
 
 from pydockershim.streaming.websocket.tunnel import Tunnel
@@ -191,7 +192,8 @@ class Link(asyncio.Protocol):
                 await _within(linger_s, self._left)
                 self._say_goodbye(codec)
             if self._transport.can_write_eof() and not self._transport.is_closing():
-                self._transport.write_eof()
+                with suppress(OSError):  # the client has reset it
+                    self._transport.write_eof()
                 await _within(linger_s, self._left)
             self._transport.close()
             await _within(linger_s, self._lost)

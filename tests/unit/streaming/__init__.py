@@ -1,0 +1,1 @@
+"""The streaming server without any I/O."""
