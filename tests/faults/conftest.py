@@ -1,0 +1,52 @@
+"""A shim that reaches the session's dockerd through the proxy, a client of it, and pods."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pydockershim.client.client import CriClient
+from tests.bed import namespaces
+from tests.bed.dockerd import Dockerd
+from tests.bed.fixtures import watch
+from tests.bed.shim import Shim
+from tests.faults.proxy import Proxy
+from tests.integration.pods import Pods
+
+
+@pytest.fixture
+def proxy(dockerd: Dockerd) -> Iterator[Proxy]:
+    """What stands between the shim and the session's dockerd."""
+    with Proxy(dockerd.socket, namespaces.PRIVATE / "proxy.sock") as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def shim(dockerd: Dockerd, proxy: Proxy) -> Iterator[Shim]:
+    """A shim that knows only the proxy."""
+    directory = namespaces.PRIVATE / "faults"
+    with Shim(dockerd, directory, flags=[proxy.endpoint_flag]) as shim:
+        watch(shim.program)
+        yield shim
+
+
+@pytest.fixture
+def client(shim: Shim) -> Iterator[CriClient]:
+    """A client of that shim."""
+    with CriClient(shim.url) as client:
+        yield client
+
+
+@pytest.fixture
+def pods(client: CriClient) -> Iterator[Pods]:
+    """Pods that are removed when the test ends."""
+    pods = Pods(client)
+    yield pods
+    pods.close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _leaves_nothing_behind(dockerd: Dockerd) -> Iterator[None]:
+    yield
+    leftovers = dockerd.leftovers()
+    dockerd.remove_leftovers()
+    assert not leftovers, "left behind in the engine"

@@ -1,0 +1,209 @@
+"""Whatever dockerd does: what the shim tells is right or an error, and soon it is right."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient
+from pydockershim.engine.client import Engine as EngineClient
+from pydockershim.errors import NotFound
+from pydockershim.view import reflector
+from pydockershim.view.images import Images
+from pydockershim.view.view import View
+from tests.bed import images, namespaces
+from tests.bed.dockerd import Dockerd
+from tests.bed.engines import Engine
+from tests.bed.shim import Shim
+from tests.faults.polling import eventually, is_ready, is_unavailable, polled
+from tests.faults.proxy import Proxy, cut, dropped, hanging, shortened
+from tests.integration.pods import Container, Pods
+
+EVENTS = "GET .*/events"
+LIST = "GET .*/containers/json"
+EVERYTHING = ""
+
+
+def inspect_of(container: Container) -> str:
+    return f"GET .*/containers/{container.id}/json"
+
+
+@pytest.fixture
+def container(pods: Pods) -> Container:
+    """A container that runs; its pod and one more are what every list has to show."""
+    pods.run(name="other").start()
+    return pods.run().start()
+
+
+@pytest.fixture
+def view(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[View]:
+    """A view of our own, which lists once a second instead of once a minute."""
+    monkeypatch.setattr(reflector, "_RELIST_S", 1.0)
+    engine = EngineClient(str(proxy.path))
+    view = View(engine.inspect_container, Images(engine, pinned=()))
+    follower = reflector.Reflector(engine, view)
+    follower.start()
+    yield view
+    follower.stop()
+    engine.close()
+
+
+def has_ended(container: Container) -> bool:
+    return container.status.state == cri.CONTAINER_EXITED
+
+
+def test_dropped_events_are_made_up_for_by_the_next_list(
+    dockerd: Dockerd, container: Container, proxy: Proxy, view: View
+) -> None:
+    """The guard is the list once a minute."""
+    eventually(lambda: view.container(container.id).running, within_s=5)
+    with proxy.fault(EVENTS, dropped):
+        dockerd.api.kill(container.id)
+        eventually(lambda: not view.container(container.id).running, within_s=5)
+        dockerd.api.remove_container(container.id)
+        eventually(lambda: not known(view, container), within_s=5)
+
+
+def test_cut_stream_makes_lists_an_error_until_the_engine_is_listed(
+    dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy
+) -> None:
+    """The guards: a lost stream is noticed, and what happened in the gap is looked for."""
+    with polled(client):
+        with proxy.fault(LIST, hanging), proxy.fault(EVENTS, cut(after_bytes=0)):
+            dockerd.api.kill(container.id)
+            eventually(lambda: is_unavailable(client.list_containers), within_s=2)
+            assert is_unavailable(lambda: container.status)
+        eventually(lambda: has_ended(container), within_s=5)
+
+
+def test_list_that_breaks_off_is_no_list(
+    dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy
+) -> None:
+    """The guard: half of an answer is an error."""
+    with polled(client):
+        with proxy.fault(LIST, cut(after_bytes=1000)):
+            break_stream(dockerd, container, proxy)
+            eventually(lambda: is_unavailable(client.list_containers), within_s=2)
+            time.sleep(2)  # some more tries
+            assert is_unavailable(client.list_containers)
+        eventually(lambda: has_ended(container), within_s=5)
+
+
+def test_short_list_makes_nothing_go(
+    dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy
+) -> None:
+    """The guard: what a list leaves out is inspected before it is believed to be gone."""
+    with polled(client), proxy.fault(LIST, shortened):
+        break_stream(dockerd, container, proxy)
+        eventually(lambda: has_ended(container), within_s=5)
+
+
+def test_container_whose_inspect_hangs_holds_up_no_other(
+    dockerd: Dockerd, client: CriClient, pods: Pods, container: Container, proxy: Proxy
+) -> None:
+    """The guards: inspects on threads of their own, with a limit, and tried again soon."""
+    with polled(client):
+        with proxy.fault(inspect_of(container), hanging):
+            dockerd.api.kill(container.id)
+            other = pods.run(name="third").start(("true",))
+            eventually(lambda: has_ended(other), within_s=5)
+            listed = client.list_containers(cri.ContainerFilter(id=container.id))
+            assert [each.state for each in listed] == [cri.CONTAINER_RUNNING]
+            eventually(lambda: is_unavailable(lambda: container.status), within_s=12)
+            assert not is_unavailable(lambda: other.status)
+        eventually(lambda: has_ended(container), within_s=5)
+
+
+def test_start_of_the_shim_waits_for_no_single_container(
+    dockerd: Dockerd, container: Container, proxy: Proxy
+) -> None:
+    """The guard: after a second without any answer the rest is shown as the engine lists it."""
+    with ExitStack() as stack:
+        stack.enter_context(proxy.fault(inspect_of(container), hanging))
+        flags, directory = [proxy.endpoint_flag], namespaces.PRIVATE / "second"
+        second = stack.enter_context(Shim(dockerd, directory, flags=flags))
+        client = stack.enter_context(CriClient(second.url))
+
+        listed = client.list_containers(cri.ContainerFilter(id=container.id))
+
+        assert [each.state for each in listed] == [cri.CONTAINER_RUNNING]
+        assert is_unavailable(lambda: client.container_status(container.id))
+
+
+def test_hung_daemon_is_not_ready_within_ten_seconds(
+    client: CriClient, container: Container, proxy: Proxy
+) -> None:
+    """The guards: the ping, and that a view without an answering engine is an error."""
+    with polled(client):
+        assert is_ready(client)
+        with proxy.fault(EVERYTHING, hanging):
+            eventually(lambda: not is_ready(client), within_s=10)
+            assert is_unavailable(client.list_pod_sandboxes)
+            assert is_unavailable(lambda: container.status)
+        eventually(lambda: is_ready(client), within_s=5)
+        eventually(lambda: container.status.state == cri.CONTAINER_RUNNING, within_s=5)
+
+
+@pytest.mark.parametrize("seconds", [12, pytest.param(90, marks=pytest.mark.endurance)])
+def test_daemon_that_is_down_for_a_while(
+    client: CriClient, container: Container, proxy: Proxy, dockerd: Dockerd, seconds: int
+) -> None:
+    """The guards: as for one that hangs, and that it is looked for again and again."""
+    pid = dockerd.api.inspect_container(container.id)["State"]["Pid"]
+    with polled(client):
+        down_s = time.monotonic()
+        with proxy.down():
+            eventually(lambda: is_unavailable(client.list_containers), within_s=1)
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda: not is_ready(client), within_s=10)
+            while time.monotonic() < down_s + seconds:
+                assert not is_ready(client)
+                assert is_unavailable(client.list_containers)
+                time.sleep(0.1)
+        eventually(lambda: is_ready(client) and has_ended(container), within_s=5)
+
+
+def test_restart_with_live_restore_changes_nothing(
+    dockerd: Dockerd, client: CriClient, container: Container
+) -> None:
+    before = container.status
+    with polled(client):
+        dockerd.restart()
+        eventually(lambda: container.status == before, within_s=10)
+    assert all(each.state == cri.SANDBOX_READY for each in client.list_pod_sandboxes())
+
+
+def test_restart_without_live_restore_ends_what_ran(engine: Engine) -> None:
+    with ExitStack() as stack:
+        directory = namespaces.PRIVATE / "mortal"
+        dockerd = stack.enter_context(Dockerd(engine, directory / "dockerd", private_network=True))
+        images.load(dockerd)
+        shim = stack.enter_context(Shim(dockerd, directory / "shim"))
+        client = stack.enter_context(CriClient(shim.url))
+        pods = Pods(client)
+        stack.callback(pods.close)
+        container = pods.run().start()
+        with polled(client):
+            dockerd.restart()
+            eventually(lambda: has_ended(container), within_s=10)
+        (sandbox,) = client.list_pod_sandboxes()
+        assert sandbox.state == cri.SANDBOX_NOTREADY
+
+
+def break_stream(dockerd: Dockerd, container: Container, proxy: Proxy) -> None:
+    """Have the next event lost together with its stream: the end of this container."""
+    with proxy.fault(EVENTS, cut(after_bytes=0)):
+        dockerd.api.kill(container.id)
+        time.sleep(0.5)
+
+
+def known(view: View, container: Container) -> bool:
+    try:
+        view.container(container.id)
+    except NotFound:
+        return False
+    return True
