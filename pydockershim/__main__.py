@@ -31,6 +31,9 @@ from pydockershim.server.image_service import ImageService
 from pydockershim.server.inspector import Inspector
 from pydockershim.server.listen import Listener, claim
 from pydockershim.server.runtime_service import RuntimeService
+from pydockershim.server.streaming_urls import StreamingUrls
+from pydockershim.streaming.limits import limits_of
+from pydockershim.streaming.server import StreamingServer
 from pydockershim.view.disk_usage import DiskUsage
 from pydockershim.view.images import Images
 from pydockershim.view.readiness import Readiness
@@ -76,21 +79,27 @@ def serve(config: Config) -> None:
     containers = ContainerTools(engine, view, oom_floor, locks, ImageIdentities(engine), Stopping())
     images = ImageTools(engine, view, config.pull_progress_s)
     inspector = Inspector(config, engine, view, network, readiness)
+    streaming = StreamingServer(
+        engine,
+        bind=config.streaming_address,
+        certificate=config.streaming_certificate,
+        limits=limits_of(config.streaming_limits),
+    )
     listener = Listener(
         config.socket,
         generic_handlers(
-            RuntimeService(view, pods, containers, inspector),
+            RuntimeService(view, pods, containers, inspector, StreamingUrls(view, streaming)),
             ImageService(view, images, inspector, disk_usage),
         ),
     )
     told_to_end = _on_signals()
-    for each in (reflector, readiness, disk_usage, listener):
+    for each in (reflector, readiness, disk_usage, streaming, listener):
         each.start()
     told_to_end.wait()
     logger.info("ending: calls under way have %d s, pods are left running", _GRACE_S)
     view.events.close()
     listener.stop(grace_s=_GRACE_S)
-    for each in (disk_usage, readiness, reflector):
+    for each in (streaming, disk_usage, readiness, reflector):
         each.stop()
     engine.close()
     state_lock.close()

@@ -4,7 +4,8 @@ The names and the syntax are cri-dockerd's flags where the thing exists there, s
 needs a new program name and nothing else.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydockershim.errors import InvalidArgument
@@ -21,6 +22,8 @@ class Config:
     """One daemon's settings; InvalidArgument at construction names the flag that is wrong.
 
     `pull_progress_s`: a pull that makes no progress for so long is given up.
+    `streaming_address`: where exec, attach and port-forward are served, `ip` or `ip:port`; empty:
+    a free port of 127.0.0.1. `streaming_certificate`: the files of a certificate and its key.
     """
 
     endpoint: str = "unix:///run/pydockershim.sock"
@@ -29,6 +32,9 @@ class Config:
     pause_image: str = "registry.k8s.io/pause:3.10"
     network_plugin: str = "docker"
     pull_progress_s: float = 60.0
+    streaming_address: str = ""
+    streaming_certificate: tuple[Path, Path] | None = None
+    streaming_limits: Mapping[str, float] = field(default_factory=dict)
     log_level: str = "info"
 
     def __post_init__(self) -> None:

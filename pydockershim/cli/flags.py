@@ -35,7 +35,6 @@ _LATER = {
     "--ipv6-dual-stack": "CNI",
     "--hairpin-mode": "kubenet, which Kubernetes has dropped",
     "--network-plugin-mtu": "kubenet, which Kubernetes has dropped",
-    "--streaming-bind-addr": "streaming",
     "--runtime-request-timeout": "the engine's time limits, which are fixed per kind of call",
     "--runtime-cgroups": "the operator's daemon",
 }
@@ -54,6 +53,9 @@ def parse(arguments: Sequence[str]) -> Config:
         pause_image=options.pod_infra_container_image,
         network_plugin=options.network_plugin,
         pull_progress_s=_duration("--image-pull-progress-deadline", options),
+        streaming_address=options.streaming_bind_addr,
+        streaming_certificate=_certificate(options),
+        streaming_limits=dict(_limit(text) for text in options.streaming_limit),
         log_level=options.log_level,
     )
 
@@ -108,12 +110,51 @@ def _parser() -> argparse.ArgumentParser:
         help="give a pull up after so long without progress (default %(default)s)",
     )
     add("--log-level", choices=LOG_LEVELS, default=default.log_level, help="(default %(default)s)")
+    _add_streaming(parser)
     later = parser.add_argument_group("accepted for cri-dockerd's sake, without effect yet")
     for flag in _LATER:
         # COMPAT(cri-dockerd): its boolean flags stand alone or take =true and =false.
         later.add_argument(flag, nargs="?", const="true", metavar="VALUE", help=argparse.SUPPRESS)
     later.add_argument("--buildinfo", action="version", version=__version__, help=argparse.SUPPRESS)
     return parser
+
+
+def _add_streaming(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("exec, attach and port-forward").add_argument
+    add(
+        "--streaming-bind-addr",
+        metavar="IP[:PORT]",
+        default="",
+        help="where to serve them (default: a free port of 127.0.0.1)",
+    )
+    add("--streaming-tls-cert-file", metavar="FILE", type=Path, help="serve them by TLS, with this")
+    add("--streaming-tls-key-file", metavar="FILE", type=Path, help="... and its private key")
+    add(
+        "--streaming-limit",
+        metavar="NAME=NUMBER",
+        action="append",
+        default=[],
+        help="change a bound; may be repeated. docs/streaming.md lists them",
+    )
+
+
+def _certificate(options: argparse.Namespace) -> tuple[Path, Path] | None:
+    files = (options.streaming_tls_cert_file, options.streaming_tls_key_file)
+    if files == (None, None):
+        return None
+    if None in files:
+        raise InvalidArgument("--streaming-tls-cert-file and --streaming-tls-key-file: give both")
+    return files
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise InvalidArgument(
+            f"--streaming-limit {text}: write it like streams=1000 or idle_s=3600"
+        ) from None
 
 
 def _attribute(flag: str) -> str:

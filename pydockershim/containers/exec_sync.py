@@ -16,12 +16,13 @@ from contextlib import closing
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.containers.running import running
 from pydockershim.containers.tools import ContainerTools
 from pydockershim.dockerapi import ExecInspect
 from pydockershim.engine.client import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
-from pydockershim.errors import Cancelled, DeadlineExceeded, FailedPrecondition, Unknown
+from pydockershim.errors import Cancelled, DeadlineExceeded, Unknown
 from pydockershim.host.processes import kill_tree
 from pydockershim.view.entries import ContainerItem
 
@@ -43,12 +44,7 @@ def exec_sync(
     FailedPrecondition: the container does not run. DeadlineExceeded: the command took too long and
     has been killed. Unknown: it cannot be started, with Docker's reason.
     """
-    container = tools.view.container(container_id)
-    if not container.running:
-        state = cri.ContainerState.Name(container.state)
-        raise FailedPrecondition(
-            f"container {container.id} is {state}; a command can run only in a running one"
-        )
+    container = running(tools.view, container_id)
     config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
     exec_id = tools.engine.create_exec(container.id, config)
     output = _Output()

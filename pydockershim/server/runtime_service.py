@@ -16,6 +16,7 @@ from pydockershim.pods import stop as stop_pod
 from pydockershim.pods.tools import PodTools
 from pydockershim.server.inspector import Inspector
 from pydockershim.server.requests import require
+from pydockershim.server.streaming_urls import StreamingUrls
 from pydockershim.translate import runtime
 from pydockershim.view.view import View
 
@@ -28,6 +29,7 @@ class RuntimeService:
     pods: PodTools
     containers: ContainerTools
     inspector: Inspector
+    streaming: StreamingUrls
 
     def Version(self, _: cri.VersionRequest) -> cri.VersionResponse:
         return runtime.cri_version(self.pods.engine.features, service=calls.current().service)
@@ -118,3 +120,15 @@ class RuntimeService:
         return exec_sync.exec_sync(
             self.containers, request.container_id, list(request.cmd), timeout_s=request.timeout
         )
+
+    def Exec(self, request: cri.ExecRequest) -> cri.ExecResponse:
+        require(request, "container_id", "cmd")
+        return self.streaming.exec(request)
+
+    def Attach(self, request: cri.AttachRequest) -> cri.AttachResponse:
+        require(request, "container_id")
+        return self.streaming.attach(request)
+
+    def PortForward(self, request: cri.PortForwardRequest) -> cri.PortForwardResponse:
+        require(request, "pod_sandbox_id")
+        return self.streaming.port_forward(request)

@@ -1,6 +1,9 @@
 """The bounds of the streaming server: what one client can make it hold, and for how long."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from pydockershim.errors import InvalidArgument
 
 _KIB = 1024
 _MIB = 1024 * 1024
@@ -49,3 +52,15 @@ class Limits:
     connect_s: float = 10.0
     linger_s: float = 5.0
     engine_calls: int = 32
+
+
+def limits_of(settings: Mapping[str, float]) -> Limits:
+    """Return the bounds with these set; InvalidArgument for a name or a value that is none."""
+    known = [field.name for field in fields(Limits)]
+    for name, value in settings.items():
+        if name not in known:
+            raise InvalidArgument(f"--streaming-limit {name}: use one of {', '.join(known)}")
+        if value <= 0:
+            raise InvalidArgument(f"--streaming-limit {name}={value:g}: use a number above 0")
+    whole = {name: value if name.endswith("_s") else int(value) for name, value in settings.items()}
+    return replace(Limits(), **whole)  # type: ignore[arg-type]  # names and kinds are checked above
