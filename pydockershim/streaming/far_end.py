@@ -10,6 +10,8 @@ from typing import cast
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.wire import Buffer
 
+_SO_SNDBUFFORCE = 32  # asm-generic/socket.h; for root, beyond net.core.wmem_max
+_SEND_BUFFER_BYTES = 1024 * 1024
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 s
 
 
@@ -48,6 +50,8 @@ class FarEnd(asyncio.Protocol):
     async def connect(self, connection: socket.socket, leftover: bytes = b"") -> None:
         """Use a connected socket, of which some bytes have been read already."""
         connection.settimeout(0)
+        if connection.family == socket.AF_UNIX:
+            _widen(connection)
         self._leftover = leftover
         await asyncio.get_running_loop().create_connection(lambda: self, sock=connection)
 
@@ -150,3 +154,9 @@ class FarEnd(asyncio.Protocol):
     def _connected(self) -> asyncio.Transport:
         assert self._transport is not None  # noqa: S101 -- whoever is a source is connected
         return self._transport
+
+
+def _widen(connection: socket.socket) -> None:
+    """Have the kernel take a whole read's worth of input at once; TCP does so by itself."""
+    with suppress(PermissionError):
+        connection.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _SEND_BUFFER_BYTES)
