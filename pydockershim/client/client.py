@@ -4,9 +4,9 @@ One method for each RPC that the demo, the tests and the tools use; `call` reach
 time limits are the kubelet's, so that what is too slow for a node is too slow here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -75,6 +75,18 @@ class CriClient:
             return invoke(request, timeout=timeout_s)
         except grpc.RpcError as error:
             raise CriError(error.code(), error.details() or "") from error
+
+    def stream(self, request: Message, response: type[_Response]) -> Iterator[_Response]:
+        """Make the streaming RPC that takes this request, at once; it has no time limit.
+
+        The call ends when its messages do, or when the iterator is closed.
+        """
+        invoke: grpc.UnaryStreamMultiCallable[Message, _Response] = self._channel.unary_stream(
+            _METHODS[type(request)].path.replace(V1, self._package),
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
+        )
+        return _messages(invoke(request))
 
     # The runtime
 
@@ -193,3 +205,13 @@ class CriClient:
     def remove_image(self, image: str) -> None:
         """Remove an image; one that is not there is fine."""
         self.call(cri.RemoveImageRequest(image=cri.ImageSpec(image=image)), cri.RemoveImageResponse)
+
+
+def _messages(call: Any) -> Iterator[Any]:
+    """Yield what a streaming call brings, and end it with its reader."""
+    try:
+        yield from call
+    except grpc.RpcError as error:
+        raise CriError(error.code(), error.details() or "") from error
+    finally:
+        call.cancel()

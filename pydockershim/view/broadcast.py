@@ -5,21 +5,14 @@ it knows is worth nothing any more, so it has to subscribe and list anew.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 
 from pydockershim import calls
 from pydockershim.errors import ResourceExhausted, ShimError
 
-_BACKLOG = 1000
-
-
-class _End(ShimError):
-    """The last entry of an inbox whose stream ends well."""
-
-
-_Inbox = SimpleQueue[bytes | ShimError]
+# The messages that a subscriber may leave unread take no more than this.
+_BACKLOG_BYTES = 16 * 1024 * 1024
 
 
 class Broadcast:
@@ -44,44 +37,70 @@ class Broadcast:
         inbox = _Inbox()
         with self._lock:
             if self._closed:
-                inbox.put(_End())
+                inbox.end()
             self._inboxes.add(inbox)
         return self._messages(inbox)
 
     def send(self, message: bytes) -> None:
         """Hand a message to everybody, at once."""
         with self._lock:
-            for inbox in tuple(self._inboxes):
-                if inbox.qsize() < _BACKLOG:
-                    inbox.put(message)
-                else:
-                    self._drop(inbox)
+            self._inboxes -= {each for each in self._inboxes if not each.put(message)}
 
     def close(self) -> None:
         """End all streams, those to come as well."""
         with self._lock:
             self._closed = True
-            for inbox in self._inboxes:
-                inbox.put(_End())
+            for each in self._inboxes:
+                each.end()
 
-    def _messages(self, inbox: _Inbox) -> Iterator[bytes]:
+    def _messages(self, inbox: "_Inbox") -> Iterator[bytes]:
         try:
-            with calls.current().on_cancel(lambda: inbox.put(_End())):
-                while isinstance(entry := inbox.get(), bytes):
-                    yield entry
+            with calls.current().on_cancel(inbox.end):
+                while message := inbox.get():
+                    yield message
         finally:
             with self._lock:
                 self._inboxes.discard(inbox)
-        if not isinstance(entry, _End):
-            raise entry
 
-    def _drop(self, inbox: _Inbox) -> None:
-        self._inboxes.discard(inbox)
-        with suppress(Empty):
-            while True:
-                inbox.get_nowait()
-        inbox.put(
-            ResourceExhausted(
-                f"the last {_BACKLOG} events have not been read: subscribe again and list anew"
-            )
-        )
+
+class _Inbox:
+    """The messages that one subscriber has not read yet, and whether more may come."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._messages: deque[bytes] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._error: ShimError | None = None
+
+    def put(self, message: bytes) -> bool:
+        """Add a message; False when there are too many now, which is the end."""
+        with self._changed:
+            self._messages.append(message)
+            self._bytes += len(message)
+            if self._bytes > _BACKLOG_BYTES:
+                self._messages.clear()
+                self._error = ResourceExhausted(
+                    f"over {_BACKLOG_BYTES} bytes of events have not been read: subscribe again "
+                    "and list anew"
+                )
+            self._changed.notify()
+            return self._error is None
+
+    def end(self) -> None:
+        """Let no more messages come after those that are there."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def get(self) -> bytes | None:
+        """Wait for the next message; None at the end, ResourceExhausted after too many."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._messages or self._ended or self._error)
+            if self._error:
+                raise self._error
+            if not self._messages:
+                return None
+            message = self._messages.popleft()
+            self._bytes -= len(message)
+            return message

@@ -125,7 +125,9 @@ def test_start_of_the_shim_waits_for_no_single_container(
     with ExitStack() as stack:
         stack.enter_context(proxy.fault(inspect_of(container), hanging))
         flags, directory = [proxy.endpoint_flag], namespaces.PRIVATE / "second"
+        begun_s = time.monotonic()
         second = stack.enter_context(Shim(dockerd, directory, flags=flags))
+        assert time.monotonic() - begun_s < 8  # it tries for 10 s
         client = stack.enter_context(CriClient(second.url))
 
         listed = client.list_containers(cri.ContainerFilter(id=container.id))

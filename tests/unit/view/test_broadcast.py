@@ -10,7 +10,7 @@ from pydockershim.calls import Call
 from pydockershim.errors import ResourceExhausted
 from pydockershim.view.broadcast import Broadcast
 
-BACKLOG = 1000
+BACKLOG_BYTES = 16 * 1024 * 1024
 
 
 def test_all_subscribers_get_what_is_sent_after_they_came() -> None:
@@ -27,14 +27,22 @@ def test_all_subscribers_get_what_is_sent_after_they_came() -> None:
 def test_subscriber_who_does_not_read_is_dropped_and_holds_up_nobody() -> None:
     broadcast = Broadcast()
     slow, quick = broadcast.subscribe(), broadcast.subscribe()
-    for number in range(BACKLOG + 1):
-        broadcast.send(str(number).encode())
-        assert next(quick) == str(number).encode()
+    for message in (b"x" * BACKLOG_BYTES, b"last straw"):
+        broadcast.send(message)
+        assert next(quick) == message
 
     with pytest.raises(ResourceExhausted):
         next(slow)
     broadcast.send(b"more")
     assert next(quick) == b"more"
+
+
+def test_what_has_been_read_counts_no_more() -> None:
+    broadcast = Broadcast()
+    stream = broadcast.subscribe()
+    for _ in range(3):
+        broadcast.send(b"x" * BACKLOG_BYTES)
+        assert next(stream)
 
 
 def test_stream_ends_with_its_caller() -> None:
