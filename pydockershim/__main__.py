@@ -20,6 +20,7 @@ from pydockershim.engine.oom import OomScoreFloor
 from pydockershim.engine.transport import socket_path
 from pydockershim.errors import ShimError
 from pydockershim.host.memory import bound_arenas
+from pydockershim.host.state_files import StateFiles
 from pydockershim.images.tools import ImageTools
 from pydockershim.locks import NamedLocks
 from pydockershim.network.docker import DockerNetwork
@@ -75,10 +76,11 @@ def serve(config: Config) -> None:
     disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()
     pause_image = PauseImage(engine, view, config.pause_image)
-    pods = PodTools(engine, view, network, pause_image, oom_floor, locks)
+    accepted = StateFiles(config.state_dir / "accepted")
+    pods = PodTools(engine, view, network, pause_image, oom_floor, locks, accepted)
     containers = ContainerTools(engine, view, oom_floor, locks, ImageIdentities(engine), Stopping())
     images = ImageTools(engine, view, config.pull_progress_s)
-    inspector = Inspector(config, engine, view, network, readiness)
+    inspector = Inspector(config, engine, view, network, readiness, accepted)
     streaming = StreamingServer(
         engine,
         bind=config.streaming_address,

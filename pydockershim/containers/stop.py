@@ -23,7 +23,7 @@ def stop(tools: ContainerTools, container_id: str, *, grace_s: int) -> None:
         if container.running:
             with calls.shielded():
                 _end(tools, container.id, container.stop_signal, min(grace_s, _LONGEST_GRACE_S))
-            tools.view.refresh(container.id)
+            tools.view.refresh_ended(container.id)
     except NotFound:
         return
 

@@ -28,3 +28,4 @@ def tear_down(tools: PodTools, sandbox: SandboxItem) -> None:
     for each in (*containers, sandbox.id):
         tools.engine.remove_container(each)
         tools.view.forget(each)
+    tools.accepted.remove(sandbox.id)

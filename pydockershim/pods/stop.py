@@ -42,6 +42,6 @@ def _kill(tools: PodTools, container_id: str) -> None:
     """End a container at once; the engine answers when it has ended."""
     try:
         tools.engine.kill_container(container_id, signal="KILL")
-        tools.view.refresh(container_id)
+        tools.view.refresh_ended(container_id)
     except NotFound:
         tools.view.forget(container_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydockershim.engine.client import Engine
 from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.host.state_files import StateFiles
 from pydockershim.locks import NamedLocks
 from pydockershim.network.interface import PodNetwork
 from pydockershim.pods.pause_image import PauseImage
@@ -12,7 +13,10 @@ from pydockershim.view.view import View
 
 @dataclass(frozen=True)
 class PodTools:
-    """The rooms below, as the procedures need them; `locks` serialises work on one sandbox."""
+    """The rooms below, as the procedures need them; `locks` serialises work on one sandbox.
+
+    `accepted` are updates of a sandbox's resources.
+    """
 
     engine: Engine
     view: View
@@ -20,3 +24,4 @@ class PodTools:
     pause_image: PauseImage
     oom_floor: OomScoreFloor
     locks: NamedLocks
+    accepted: StateFiles

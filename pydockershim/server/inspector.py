@@ -11,6 +11,7 @@ from pydockershim.config import Config
 from pydockershim.dockerapi import EngineFeatures
 from pydockershim.engine.client import Engine
 from pydockershim.errors import ShimError
+from pydockershim.host.state_files import StateFiles
 from pydockershim.network.interface import PodNetwork
 from pydockershim.translate import runtime
 from pydockershim.translate.image import image_info
@@ -30,6 +31,7 @@ class Inspector:
     view: View
     network: PodNetwork
     readiness: Readiness
+    accepted: StateFiles
 
     def status(self, *, verbose: bool) -> cri.StatusResponse:
         """Return the conditions from memory; an engine that hangs costs two seconds at most."""
@@ -49,7 +51,7 @@ class Inspector:
         response = cri.PodSandboxStatusResponse.FromString(self.view.sandbox_status(sandbox_id))
         sandbox = self.view.sandbox(sandbox_id)
         inspect = self.engine.inspect_container(sandbox.id)
-        response.info.update(sandbox_info(inspect, sandbox.record))
+        response.info.update(sandbox_info(inspect, sandbox.record, self.accepted.read(sandbox.id)))
         return response
 
     def container(self, container_id: str) -> cri.ContainerStatusResponse:

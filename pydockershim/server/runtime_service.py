@@ -13,6 +13,7 @@ from pydockershim.containers.tools import ContainerTools
 from pydockershim.pods import remove as remove_pod
 from pydockershim.pods import run as run_pod
 from pydockershim.pods import stop as stop_pod
+from pydockershim.pods import update as update_pod
 from pydockershim.pods.tools import PodTools
 from pydockershim.server.inspector import Inspector
 from pydockershim.server.requests import require
@@ -62,6 +63,13 @@ class RuntimeService:
         require(request, "pod_sandbox_id")
         remove_pod.remove(self.pods, request.pod_sandbox_id)
         return cri.RemovePodSandboxResponse()
+
+    def UpdatePodSandboxResources(
+        self, request: cri.UpdatePodSandboxResourcesRequest
+    ) -> cri.UpdatePodSandboxResourcesResponse:
+        require(request, "pod_sandbox_id")
+        update_pod.update(self.pods, request)
+        return cri.UpdatePodSandboxResourcesResponse()
 
     def PodSandboxStatus(
         self, request: cri.PodSandboxStatusRequest

@@ -103,8 +103,13 @@ def cri_container(status: cri.ContainerStatus, sandbox_id: str) -> cri.Container
     )
 
 
-def sandbox_info(inspect: ContainerInspect, record: SandboxRecord) -> dict[str, str]:
-    """Return the verbose part of a sandbox's status; the names are those that crictl users know."""
+def sandbox_info(
+    inspect: ContainerInspect, record: SandboxRecord, accepted: Json
+) -> dict[str, str]:
+    """Return the verbose part of a sandbox's status; the names are those that crictl users know.
+
+    `accepted` are the overhead and the resources that the kubelet has told of later.
+    """
     return _info(
         {
             "pid": inspect["State"]["Pid"],
@@ -123,6 +128,7 @@ def sandbox_info(inspect: ContainerInspect, record: SandboxRecord) -> dict[str, 
                 "labels": dict(record.labels),
                 "annotations": dict(record.annotations),
             },
+            **accepted,
         }
     )
 

@@ -324,7 +324,7 @@ def test_a_record_that_somebody_edited_does_no_harm() -> None:
 
 
 def test_the_verbose_part_is_json_under_the_names_that_tools_read() -> None:
-    sandbox = json.loads(sandbox_info(inspect(), SANDBOX)["info"])
+    sandbox = json.loads(sandbox_info(inspect(), SANDBOX, {"overhead": {}})["info"])
     container = json.loads(container_info(inspect(), CONTAINER)["info"])
 
     assert sandbox["pid"] == container["pid"] == 4711
