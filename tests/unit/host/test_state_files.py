@@ -41,5 +41,5 @@ def test_damaged_file_counts_as_lost(facts: StateFiles, tmp_path: Path, content:
 def test_fact_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(ResourceExhausted, match="Not a directory"):
+    with pytest.raises(ResourceExhausted, match="cannot write"):
         StateFiles(tmp_path / "file").write("a", {})
