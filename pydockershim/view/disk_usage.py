@@ -1,6 +1,7 @@
 """What images take on disk: asked for in the background, because the engine may need minutes.
 
-The engine is asked every five minutes, and sooner after an image has come or gone.
+The engine is asked every five minutes, and sooner after an image has come or gone; a try that fails
+is repeated, and what was known before stays, with its time.
 """
 
 import logging
@@ -21,7 +22,9 @@ _PERIOD_S = 300.0
 _SOON_S = 30.0
 _RETRY_S = 1.0
 _FIRST_ANSWER_S = 10.0
+# Where a containerd of the system keeps images, and below the engine's root one of its own.
 _CONTAINERD_ROOT = Path("/var/lib/containerd")
+_OWN_CONTAINERD = "containerd/daemon"
 
 
 class DiskUsage:
@@ -59,13 +62,12 @@ class DiskUsage:
             self._changed.clear()
             try:
                 self._ask()
-            except ShimError as error:
+            except (ShimError, OSError) as error:
                 logger.debug("no disk usage: %s", error)
-            if not self._known.is_set():
-                self._stopping.wait(_RETRY_S)
-                continue
-            self._stopping.wait(_SOON_S)
-            self._changed.wait(_PERIOD_S - _SOON_S)
+                self._stopping.wait(_SOON_S if self._known.is_set() else _RETRY_S)
+            else:
+                self._stopping.wait(_SOON_S)
+                self._changed.wait(_PERIOD_S - _SOON_S)
 
     def _ask(self) -> None:
         usage = self._engine.disk_usage()
@@ -81,7 +83,8 @@ class DiskUsage:
 
 
 def _mountpoint(features: EngineFeatures) -> str:
-    """Return the folder of the file system that images are on."""
-    if features.containerd_image_store and _CONTAINERD_ROOT.is_dir():
+    """Return a folder of the file system that images are on."""
+    own = Path(features.root_dir, _OWN_CONTAINERD)
+    if features.containerd_image_store and not own.is_dir() and _CONTAINERD_ROOT.is_dir():
         return str(_CONTAINERD_ROOT)
     return features.root_dir

@@ -1,5 +1,6 @@
 """A private Docker daemon: everything it keeps is below one directory, nothing is the user's."""
 
+import json
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,8 @@ class Dockerd:
     """A daemon, started and stopped by `with` or by hand; it may be stopped and started again.
 
     One that runs beside another of the same session needs `private_network`, its own network
-    namespace: two in one delete each other's iptables chains.
+    namespace: two in one delete each other's iptables chains. `config` is its daemon.json,
+    to be set before a start.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Dockerd:
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.engine = engine
+        self.config: dict[str, Any] = {}
         self.directory = directory
         self.socket = directory / "docker.sock"
         prefix = _IN_OWN_NETWORK if private_network else ()
@@ -61,7 +64,7 @@ class Dockerd:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        (self.directory / "daemon.json").write_text("{}\n")
+        (self.directory / "daemon.json").write_text(json.dumps(self.config))
         self.program.start(ready=lambda: answers_http(self.socket, "/_ping"), timeout_s=60)
 
     def stop(self) -> None:
