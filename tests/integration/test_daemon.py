@@ -1,0 +1,420 @@
+"""The daemon: its start and end, its socket, its flags, its log, and pods that it did not make."""
+
+import grp
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from pydockershim import __version__
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient, CriError
+from tests.bed import namespaces
+from tests.bed.dockerd import Dockerd
+from tests.bed.engines import Engine
+from tests.bed.images import BUSYBOX
+from tests.bed.program import BedError, accepts
+from tests.bed.shim import Shim
+from tests.integration.pods import Container, Pods
+
+UNKNOWN_ID = "f" * 64
+
+
+@pytest.fixture
+def own(dockerd: Dockerd, tmp_path: Path) -> Iterator[Shim]:
+    """A shim that the test may end."""
+    with Shim(dockerd, tmp_path / "own") as shim:
+        yield shim
+
+
+def run_to_its_end(*flags: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with flags that keep it from serving."""
+    program = Path(sys.executable).with_name("pydockershim")
+    return subprocess.run(
+        [program, *flags], check=False, capture_output=True, text=True, timeout=20
+    )
+
+
+def serves(shim: Shim) -> bool:
+    with CriClient(shim.url) as client:
+        return client.version().runtime_name == "docker"
+
+
+# Start
+
+
+def test_starts_before_the_engine_and_waits_for_it(engine: Engine, tmp_path: Path) -> None:
+    dockerd = Dockerd(engine, namespaces.PRIVATE / "late", private_network=True)
+    shim = Shim(dockerd, tmp_path)
+    shim.program.start(ready=lambda: accepts(socket.AF_UNIX, str(shim.socket)), timeout_s=10)
+    with CriClient(shim.url) as client:
+        conditions = {each.type: each for each in client.status().status.conditions}
+        assert not conditions["RuntimeReady"].status
+        assert conditions["RuntimeReady"].message
+        with pytest.raises(CriError) as unknown:
+            client.list_containers()
+        assert unknown.value.code is grpc.StatusCode.UNAVAILABLE
+        with pytest.raises(CriError) as unreachable:
+            client.version()
+        assert unreachable.value.code is grpc.StatusCode.UNAVAILABLE
+
+        with dockerd:
+            end_s = time.monotonic() + 10
+            while not all(each.status for each in client.status().status.conditions):
+                assert time.monotonic() < end_s
+                time.sleep(0.05)
+            assert client.version().runtime_name == "docker"
+            assert shim.stop() == 0
+
+
+@pytest.mark.parametrize("taken", ["socket", "state"])
+def test_second_instance_is_refused(own: Shim, tmp_path: Path, taken: str) -> None:
+    endpoint = own.url if taken == "socket" else f"unix://{tmp_path}/second.sock"
+    state = own.state_directory if taken == "state" else tmp_path / "second"
+
+    ended = run_to_its_end(f"--container-runtime-endpoint={endpoint}", f"--state-dir={state}")
+
+    lock = f"{own.socket}.lock" if taken == "socket" else f"{state}/lock"
+    assert ended.returncode == 1
+    assert f"another pydockershim is running (it holds {lock})" in ended.stderr
+    assert serves(own)
+
+
+def test_socket_that_a_dead_instance_left_is_replaced(own: Shim) -> None:
+    own.kill()
+    assert own.socket.is_socket()
+
+    own.start()
+
+    assert serves(own)
+
+
+def test_file_in_the_sockets_place_is_left_alone(dockerd: Dockerd, tmp_path: Path) -> None:
+    shim = Shim(dockerd, tmp_path)
+    shim.socket.write_text("precious")
+
+    with pytest.raises(BedError, match=f"cannot listen on {shim.socket}"):
+        shim.start()
+
+    assert shim.socket.read_text() == "precious"
+
+
+def test_socket_is_roots_and_the_docker_groups_whatever_the_umask(
+    dockerd: Dockerd, tmp_path: Path
+) -> None:
+    with umask(0), docker_group() as group, Shim(dockerd, tmp_path) as shim:
+        socket_is = shim.socket.stat()
+        lock_mode = Path(f"{shim.socket}.lock").stat().st_mode
+
+    assert stat.S_IMODE(socket_is.st_mode) == 0o660
+    assert (socket_is.st_uid, socket_is.st_gid) == (0, group)
+    assert stat.S_IMODE(lock_mode) == 0o600
+    assert stat.S_IMODE(shim.state_directory.stat().st_mode) == 0o700
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    yield
+    os.umask(before)
+
+
+@contextmanager
+def docker_group() -> Iterator[int]:
+    """See to it that there is a group `docker`; /etc is the session's own."""
+    try:
+        yield grp.getgrnam("docker").gr_gid
+    except KeyError:
+        before = Path("/etc/group").read_text()
+        Path("/etc/group").write_text(f"{before}docker:x:4242:\n")
+        yield 4242
+        Path("/etc/group").write_text(before)
+
+
+# End, and what is there after the next start
+
+
+def test_what_is_under_way_is_finished_and_pods_live_on(own: Shim, dockerd: Dockerd) -> None:
+    with CriClient(own.url) as client:
+        pods = Pods(client)
+        pod = pods.run()
+        container = pod.start(labels={"app": "web"})
+        before = container.status
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(container.execute, ["sh", "-c", "sleep 2; echo done"])
+            await_process(container, "sleep 2")
+            assert own.stop() == 0
+        assert answer.result().stdout == b"done\n"
+        assert not own.socket.exists()
+        assert dockerd.api.inspect_container(container.id)["State"]["Running"]
+
+        own.start()
+        assert pod.status.state == cri.SANDBOX_READY
+        assert container.status == before
+        assert container.output("echo", "again") == "again"
+        second = pod.start(name="second")
+        client.stop_container(container.id)
+        client.remove_container(container.id)
+        assert second.status.state == cri.CONTAINER_RUNNING
+        pods.close()
+
+
+def test_shim_that_was_killed_comes_back_to_its_pods(own: Shim) -> None:
+    with CriClient(own.url) as client:
+        pods = Pods(client)
+        container = pods.run().start()
+        before = container.status
+
+        own.kill()
+        own.start()
+
+        assert container.status == before
+        pods.close()
+
+
+def await_process(container: Container, command: str) -> None:
+    end_s = time.monotonic() + 5
+    while command not in container.output("ps"):
+        assert time.monotonic() < end_s
+
+
+# Pods of cri-dockerd's making
+
+
+def test_pod_of_cri_dockerd_is_taken_over(client: CriClient, dockerd: Dockerd) -> None:
+    sandbox_id = start_as_cri_dockerd(
+        dockerd,
+        "k8s_POD_web_default_uid-1_2",
+        {
+            "io.kubernetes.docker.type": "podsandbox",
+            "io.kubernetes.container.name": "POD",
+            "io.kubernetes.pod.name": "web",
+            "app": "web",
+            "annotation.note": "x",
+        },
+    )
+    container_id = start_as_cri_dockerd(
+        dockerd,
+        "k8s_main_web_default_uid-1_5",
+        {
+            "io.kubernetes.docker.type": "container",
+            "io.kubernetes.sandbox.id": sandbox_id,
+            "io.kubernetes.container.logpath": "/var/log/pods/x/main/5.log",
+            "annotation.hash": "y",
+        },
+        network_mode=f"container:{sandbox_id}",
+    )
+    await_listed(client, container_id)
+
+    sandbox = client.pod_sandbox_status(sandbox_id).status
+    assert sandbox.state == cri.SANDBOX_READY
+    assert sandbox.metadata == cri.PodSandboxMetadata(
+        name="web", namespace="default", uid="uid-1", attempt=2
+    )
+    assert dict(sandbox.labels) == {"app": "web", "io.kubernetes.pod.name": "web"}
+    assert dict(sandbox.annotations) == {"note": "x"}
+    assert sandbox.network.ip.count(".") == 3
+    container = Container(client, container_id)
+    status = container.status
+    assert status.state == cri.CONTAINER_RUNNING
+    assert status.metadata == cri.ContainerMetadata(name="main", attempt=5)
+    assert status.log_path == "/var/log/pods/x/main/5.log"
+    assert (dict(status.labels), dict(status.annotations)) == ({}, {"hash": "y"})
+    assert status.image.image == BUSYBOX.name
+    assert container.output("echo", "hello") == "hello"
+
+    client.stop_pod_sandbox(sandbox_id)
+    assert container.status.state == cri.CONTAINER_EXITED
+    client.remove_pod_sandbox(sandbox_id)
+    assert not dockerd.leftovers()
+
+
+def test_container_joins_a_pod_of_cri_dockerd(client: CriClient, dockerd: Dockerd) -> None:
+    labels = {"io.kubernetes.docker.type": "podsandbox", "io.kubernetes.container.name": "POD"}
+    sandbox_id = start_as_cri_dockerd(dockerd, "k8s_POD_web_default_uid-2_0", labels)
+    await_listed(client, sandbox_id)
+    config = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name="late"),
+        image=cri.ImageSpec(image=BUSYBOX.name),
+        command=["sleep", "3600"],
+    )
+
+    container_id = client.create_container(sandbox_id, config, cri.PodSandboxConfig())
+    client.start_container(container_id)
+
+    inspect = dockerd.api.inspect_container(container_id)
+    assert inspect["Name"] == "/k8s_late_web_default_uid-2_0"
+    assert inspect["HostConfig"]["NetworkMode"] == f"container:{sandbox_id}"
+    client.remove_pod_sandbox(sandbox_id)
+
+
+def start_as_cri_dockerd(
+    dockerd: Dockerd, name: str, labels: dict[str, str], **host_config: Any
+) -> str:
+    created = dockerd.api.create_container(
+        BUSYBOX.name,
+        ["sleep", "3600"],
+        name=name,
+        labels=labels,
+        host_config=dockerd.api.create_host_config(ipc_mode="shareable", **host_config),
+    )
+    dockerd.api.start(created["Id"])
+    return str(created["Id"])
+
+
+def await_listed(client: CriClient, object_id: str) -> None:
+    """Wait until what was made behind the shim's back runs in its eyes, too."""
+    end_s = time.monotonic() + 5
+    while True:
+        running = {each.id for each in client.list_containers() if each.state == 1}
+        ready = {each.id for each in client.list_pod_sandboxes() if each.state == 0}
+        if object_id in running | ready:
+            return
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+
+
+# Flags
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--network-plugin", "cni"], "--network-plugin cni: .* not built yet; use"),
+        (["--network-plugin=kubenet"], "--network-plugin kubenet: use docker"),
+        (["--docker-endpoint", "tcp://127.0.0.1:2375"], "'tcp://127.0.0.1:2375' .*unix:///"),
+        (["--container-runtime-endpoint", "tcp://:1"], "--container-runtime-endpoint tcp://:1: "),
+        (["--container-runtime-endpoint", f"/{'x' * 108}"], "at most 107 bytes"),
+        (["--state-dir", "relative"], "--state-dir relative: use an absolute path"),
+        (["--image-pull-progress-deadline", "1 week"], "--image-pull-progress-deadline: '1 week'"),
+        (["--image-pull-progress-deadline", "0"], "--image-pull-progress-deadline: use a time"),
+        (["--pod-infra-container-image", "Not An Image"], "'Not An Image' is not a reference"),
+        (["--no-such-flag"], "unrecognized arguments: --no-such-flag"),
+        (["--log-level", "loud"], "--log-level: invalid choice: 'loud'"),
+        (["an-argument"], "unrecognized arguments: an-argument"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_wrong_flag_is_refused_with_a_sentence(
+    tmp_path: Path, flags: list[str], sentence: str
+) -> None:
+    ended = run_to_its_end(
+        f"--state-dir={tmp_path}", f"--container-runtime-endpoint={tmp_path}/x.sock", *flags
+    )
+
+    assert ended.returncode in {1, 2}
+    assert "Traceback" not in ended.stderr
+    assert re.search(sentence, ended.stderr)
+
+
+def test_version_is_told() -> None:
+    assert run_to_its_end("--version").stdout == f"pydockershim {__version__}\n"
+
+
+def test_flags_of_cri_dockerd_are_accepted_and_said_to_be_without_effect(
+    dockerd: Dockerd, tmp_path: Path
+) -> None:
+    flags = {
+        "--cni-conf-dir": "/etc/cni/net.d",
+        "--cni-bin-dir": "/opt/cni/bin,/usr/lib/cni",
+        "--cni-cache-dir": "/var/lib/cni/cache",
+        "--pod-cidr": "10.88.0.0/16",
+        "--ipv6-dual-stack": "true",
+        "--hairpin-mode": "none",
+        "--network-plugin-mtu": "1450",
+        "--runtime-request-timeout": "2m0s",
+        "--runtime-cgroups": "/docker",
+    }
+
+    with Shim(dockerd, tmp_path, flags=[f"{flag}={value}" for flag, value in flags.items()]) as it:
+        said = it.program.logged()
+
+    assert all(f"{flag} is accepted but has no effect" in said for flag in flags)
+
+
+# The log
+
+
+def test_changes_are_logged_at_info_with_ids_and_duration(shim: Shim, pods: Pods) -> None:
+    before = len(shim.program.logged().encode())
+
+    pod = pods.run(name="told")
+    container = pod.start(name="main")
+    pods.client.stop_container(container.id)
+
+    lines = lines_of(shim, before)
+    (run,) = (line for line in lines if "RunPodSandbox" in line)
+    (create,) = (line for line in lines if "CreateContainer" in line)
+    (stop,) = (line for line in lines if "StopContainer" in line)
+    assert " INFO " in run
+    assert f"pod=tests/told pod_sandbox_id={pod.id} in " in run
+    assert run.endswith(" ms: ok")
+    assert f"pod_sandbox_id={pod.id} container=main container_id={container.id}" in create
+    assert " INFO " in stop
+    assert container.id in stop
+
+
+def test_reads_and_execs_are_logged_at_debug(shim: Shim, pods: Pods) -> None:
+    container = pods.run().start()
+    before = len(shim.program.logged().encode())
+
+    pods.client.list_containers()
+    pods.client.status()
+    pods.client.list_images()
+    pods.client.container_status(container.id)
+    container.output("echo", "s3cret-argument")
+
+    lines = lines_of(shim, before)
+    names = ("ListContainers", "Status", "ListImages", "ContainerStatus", "ExecSync")
+    assert all(any(f": {name}" in line for line in lines) for name in names)
+    assert all(" DEBUG " in line for line in lines if any(f": {name}" in line for name in names))
+    assert not [line for line in lines if "s3cret-argument" in line]
+
+
+def test_failures_are_logged_as_warnings_unless_something_is_not_there(
+    shim: Shim, pods: Pods
+) -> None:
+    pod = pods.run()
+    before = len(shim.program.logged().encode())
+
+    with pytest.raises(CriError):
+        pod.create(working_dir="relative")
+    with pytest.raises(CriError):
+        pods.client.container_status(UNKNOWN_ID)
+    with pytest.raises(CriError):
+        pods.client.start_container(UNKNOWN_ID)
+
+    lines = lines_of(shim, before)
+    (create,) = (line for line in lines if "CreateContainer" in line)
+    (status,) = (line for line in lines if "ContainerStatus" in line)
+    (start,) = (line for line in lines if "StartContainer" in line)
+    assert " WARNING " in create
+    assert "INVALID_ARGUMENT: working_dir" in create
+    assert " DEBUG " in status
+    assert " INFO " in start
+    assert "NOT_FOUND" in start
+
+
+def test_level_of_the_log_is_a_flag(dockerd: Dockerd, tmp_path: Path) -> None:
+    with Shim(dockerd, tmp_path, flags=["--log-level=info"]) as shim, CriClient(shim.url) as client:
+        client.remove_container(UNKNOWN_ID)
+        client.list_containers()
+        said = shim.program.logged()
+
+    assert "RemoveContainer" in said
+    assert "ListContainers" not in said
+
+
+def lines_of(shim: Shim, since: int) -> list[str]:
+    return shim.program.logged(since=since).splitlines()
