@@ -187,7 +187,7 @@ def test_a_forged_record_tells_no_more_than_the_name(change: Mapping[str, Any]) 
     assert found is None or found == RECORD
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, "9" * 9999])
 def test_a_record_that_is_no_record_is_passed_over(text: str) -> None:
     encoded = {**labels.encode(RECORD), labels.RECORD: text}
 

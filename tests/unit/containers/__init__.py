@@ -1,0 +1,1 @@
+"""Procedures on containers, where no real engine shows it."""

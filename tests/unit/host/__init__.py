@@ -1,0 +1,1 @@
+"""The host room, on real processes and files."""

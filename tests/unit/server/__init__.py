@@ -1,0 +1,1 @@
+"""The gRPC edge, on servicers that do what a test says."""
