@@ -92,6 +92,7 @@ class Proxy:
 
     def __init__(self, upstream: Path, path: Path) -> None:
         self.path = path
+        self.asked: list[str] = []  # the `METHOD /path?query` of each exchange
         self._upstream = upstream
         self._active: list[_Active] = []
         self._open: set[socket.socket] = set()
@@ -162,6 +163,7 @@ class Proxy:
         with closing(client), closing(server), suppress(OSError):
             request = client.recv(_PIECE_BYTES)
             target = request.split(b" HTTP/", 1)[0].decode()
+            self.asked.append(target)
             for each in self._faults(target):
                 request = each.fault.request(request)
             server.connect(str(self._upstream))

@@ -1,9 +1,11 @@
 """Whatever dockerd does: what the shim tells is right or an error, and soon it is right."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -26,6 +28,7 @@ from tests.integration.pods import Container, Pods
 EVENTS = "GET .*/events"
 LIST = "GET .*/containers/json"
 EVERYTHING = ""
+BACKGROUND = re.compile("GET .*/(_ping|containers/json)")
 
 
 def inspect_of(container: Container) -> str:
@@ -196,6 +199,36 @@ def test_restart_without_live_restore_ends_what_ran(engine: Engine) -> None:
         assert sandbox.state == cri.SANDBOX_NOTREADY
 
 
+@pytest.mark.parametrize(
+    "count", [40, pytest.param(2000, marks=(pytest.mark.endurance, pytest.mark.timeout(3600)))]
+)
+def test_foreign_containers_that_come_and_go_are_ignored(
+    dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy, count: int
+) -> None:
+    """The guard: dockerd itself sorts their events out, so that none of them costs anything."""
+    time.sleep(1)  # for what the pods before have left to do
+    del proxy.asked[:]
+    with polled(client), ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: come_and_go(dockerd), range(count)))
+
+    assert not [each for each in proxy.asked if not BACKGROUND.match(each)]
+    assert container.status.state == cri.CONTAINER_RUNNING
+
+
+def test_disk_usage_that_takes_long_holds_up_nobody(dockerd: Dockerd, proxy: Proxy) -> None:
+    """The guards: it is asked for in the background, and a shim that ends does not wait for it."""
+    with proxy.fault("GET .*/system/df", hanging):
+        shim = Shim(dockerd, namespaces.PRIVATE / "second", flags=[proxy.endpoint_flag])
+        shim.start()
+        with CriClient(shim.url) as client:
+            request, response = cri.ImageFsInfoRequest(), cri.ImageFsInfoResponse
+            assert is_unavailable(lambda: client.call(request, response))
+            assert is_ready(client)
+        begun_s = time.monotonic()
+        assert shim.stop() == 0
+        assert time.monotonic() - begun_s < 5
+
+
 def break_stream(dockerd: Dockerd, container: Container, proxy: Proxy) -> None:
     """Have the next event lost together with its stream: the end of this container."""
     with proxy.fault(EVENTS, cut(after_bytes=0)):
@@ -209,3 +242,11 @@ def known(view: View, container: Container) -> bool:
     except NotFound:
         return False
     return True
+
+
+def come_and_go(dockerd: Dockerd) -> None:
+    """Run a container that has nothing to do with the shim."""
+    made = dockerd.api.create_container(images.BUSYBOX.name, ["true"], labels={"app": "foreign"})
+    dockerd.api.start(made["Id"])
+    dockerd.api.wait(made["Id"])
+    dockerd.api.remove_container(made["Id"])
