@@ -1,6 +1,7 @@
 """The process of an exec: started, resized, waited for, and hung up on when its client has gone."""
 
 import asyncio
+import re
 from contextlib import suppress
 
 from pydockershim.dockerapi import ExecInspect
@@ -22,7 +23,7 @@ _PID_KNOWN_WITHIN_S = 2.0
 _INSPECT_S = 0.25
 
 # What Docker writes in place of a process that it could not start.
-_NOT_STARTED = b"OCI runtime exec failed"
+_NOT_STARTED = re.compile(rb"OCI runtime exec failed|cannot exec in a ")
 _WORDS_BEGIN_WITHIN = 64
 
 
@@ -67,7 +68,7 @@ class Executed:
         """Return what the client may see of the raw output: Docker's own words are held back."""
         if self._is_first:
             self._is_first = False
-            if _NOT_STARTED in output[:_WORDS_BEGIN_WITHIN]:
+            if _NOT_STARTED.search(output, 0, _WORDS_BEGIN_WITHIN):
                 self._held = output
                 return b""
         if self._held:
@@ -95,9 +96,7 @@ class Executed:
             await asyncio.sleep(delay_s)
             delay_s = min(2 * delay_s, _SLOWEST_POLL_S)
         if not state["Pid"]:
-            words = self._held[self._held.find(_NOT_STARTED) :].decode(errors="replace").strip()
-            reason = words or "the engine does not say why the command did not start"
-            return End(b"", status.of_error(reason, as_json=as_json))
+            return End(b"", status.of_error(self._reason, as_json=as_json))
         return End(self._held, status.of_exit(state["ExitCode"], as_json=as_json))
 
     async def abandon(self) -> None:
@@ -108,6 +107,13 @@ class Executed:
         if self.has_tty and self._exec_id:
             with suppress(NotFound):
                 await self._hang_up()
+
+    @property
+    def _reason(self) -> str:
+        """Docker's words, without what is around them in the raw output."""
+        if words := _NOT_STARTED.search(self._held):
+            return self._held[words.start() :].decode(errors="replace").strip()
+        return "the command did not start, and the engine does not say why"
 
     async def _hang_up(self) -> None:
         end_s = asyncio.get_running_loop().time() + _PID_KNOWN_WITHIN_S

@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ class ForwardSession:
                     try:
                         return await self._connected(unconnected, host, port)
                     except OSError as error:
-                        reasons.append(f"{host}: {error.strerror or 'no answer'}")
+                        reasons.append(f"{host}: {_words(error)}")
         finally:
             sockets.close()
         raise Unavailable(", ".join(reasons))
@@ -176,3 +177,8 @@ class ForwardSession:
         self._link.flush(self._forwards)
         if self._forwards.is_over:
             self._over.set()
+
+
+def _words(error: OSError) -> str:
+    # asyncio puts words of its own into `strerror`.
+    return os.strerror(error.errno) if error.errno else "no answer"

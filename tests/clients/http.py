@@ -76,23 +76,29 @@ def upgrade(
     link: socket.socket, url: str, method: str, headers: Sequence[tuple[str, str]]
 ) -> Answer:
     """Upgrade the connection; Refused when the server does not."""
-    link.sendall(head(url, method, headers))
-    answer = read_answer(link)
+    try:
+        link.sendall(head(url, method, headers))
+        answer = read_answer(link)
+    except OSError:
+        link.close()
+        raise
     if answer.status != 101:
+        link.close()
         raise Refused(answer)
     return answer
 
 
 def wait_closed(link: socket.socket, *, timeout_s: float = 10.0) -> bool:
-    """Read to the end of the connection; False when it does not end in time."""
+    """Read to the end of the connection and close ours; False when it does not end in time."""
     deadline = time.monotonic() + timeout_s
-    while (left_s := deadline - time.monotonic()) > 0:
-        link.settimeout(left_s)
-        try:
-            if not link.recv(1 << 20):
+    with link:
+        while (left_s := deadline - time.monotonic()) > 0:
+            link.settimeout(left_s)
+            try:
+                if not link.recv(1 << 20):
+                    return True
+            except TimeoutError:
+                return False
+            except ConnectionError:
                 return True
-        except TimeoutError:
-            return False
-        except ConnectionError:
-            return True
     return False

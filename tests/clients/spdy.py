@@ -4,7 +4,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pydockershim.streaming.spdy.dictionary import DICTIONARY
 from tests.clients import http
@@ -60,6 +60,22 @@ def plain_block(headers: dict[str, str]) -> bytes:
     return struct.pack(">L", len(headers)) + lengths_and_words
 
 
+class Link(Protocol):
+    """What a client needs of a connection."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Receive some."""
+
+    def shutdown(self, how: int, /) -> None:
+        """End a direction."""
+
+    def close(self) -> None:
+        """End both."""
+
+
 class SpdyClient:
     """One connection. `receive_buffer` bounds what the kernel reads ahead."""
 
@@ -71,17 +87,21 @@ class SpdyClient:
         method: str = "POST",
         receive_buffer: int | None = None,
     ) -> None:
-        self.link = http.connect(url, receive_buffer=receive_buffer)
+        link = http.connect(url, receive_buffer=receive_buffer)
         headers = [
             ("Connection", "Upgrade"),
             ("Upgrade", "SPDY/3.1"),
             ("Content-Length", "0"),
             *(("X-Stream-Protocol-Version", protocol) for protocol in protocols),
         ]
-        self.answer = http.upgrade(self.link, url, method, headers)
+        self.answer = http.upgrade(link, url, method, headers)
+        self._begin(link, self.answer.rest)
+
+    def _begin(self, link: Link, received: bytes = b"") -> None:
+        self.link = link
         self.blocks = HeaderBlocks()
         self._inflater = zlib.decompressobj(zdict=DICTIONARY)
-        self._received = bytearray(self.answer.rest)
+        self._received = bytearray(received)
         self._next_stream = 1
 
     @property

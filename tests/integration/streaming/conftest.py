@@ -1,0 +1,65 @@
+"""One pod for all of these tests, and sessions with it over both wires."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pydockershim.client.client import CriClient
+from tests.bed.engines import Engine
+from tests.bed.shim import Shim
+from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCommand
+from tests.integration.pods import Container, Pod, Pods
+from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.watching import ShimWatch
+
+WIRES = {"spdy": SpdyCommand, "websocket": WebSocketCommand}
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> type[RemoteCommand]:
+    """The client of one wire."""
+    return WIRES[request.param]
+
+
+@pytest.fixture(scope="module")
+def module_pods(client: CriClient) -> Iterator[Pods]:
+    """Pods that are removed with the module."""
+    pods = Pods(client)
+    yield pods
+    pods.close()
+
+
+@pytest.fixture(scope="module")
+def pod(module_pods: Pods) -> Pod:
+    """A pod that the module's tests share."""
+    return module_pods.run()
+
+
+@pytest.fixture(scope="module")
+def container(pod: Pod) -> Container:
+    """A container that does nothing by itself; orphans find a parent in its first process."""
+    return pod.start(["sh", "-c", "while :; do sleep 3600 & wait; done"])
+
+
+@pytest.fixture(scope="module")
+def sessions(client: CriClient, container: Container) -> Sessions:
+    """Opens sessions with the container."""
+    return Sessions(client, container.id)
+
+
+@pytest.fixture
+def watched(shim: Shim) -> ShimWatch:
+    """What the shim holds now, to be compared with later."""
+    return ShimWatch(shim.program.pid)
+
+
+@pytest.fixture
+def pod_of_its_own(pods: Pods) -> Container:
+    """A container that a test may end."""
+    return pods.run().start()
+
+
+@pytest.fixture(scope="session")
+def sized_after(engine: Engine) -> str:
+    """How long a terminal may take to have its size: none at all from Docker 23 on; in s."""
+    return "0" if int(engine.version.split(".")[0]) >= 23 else "0.1"

@@ -1,0 +1,103 @@
+"""Attach: joining a container's own process, and leaving it running."""
+
+import time
+
+import pytest
+
+from pydockershim.api import runtime_v1 as cri
+from tests.clients.remotecommand import RemoteCommand, SpdyCommand, read_to_end, read_until
+from tests.clients.websocket import WebSocketClient
+from tests.integration.pods import Pods
+from tests.integration.streaming.sessions import Sessions
+
+Wire = type[RemoteCommand]
+
+_ECHO = ["sh", "-c", "while read line; do echo got $line; echo err $line >&2; done; exec sleep 99"]
+
+
+def test_input_and_output_of_the_containers_own_process(
+    sessions: Sessions, pods: Pods, wire: Wire
+) -> None:
+    container = pods.run().start(_ECHO, stdin=True)
+    session = sessions.attach(wire, stdin=True, container_id=container.id)
+
+    session.send("stdin", b"one\ntwo\n")
+    output = read_until(session, lambda output: b"err two" in output.stderr)
+
+    assert output.stdout == b"got one\ngot two\n"
+    session.close()
+
+
+def test_a_client_that_leaves_leaves_the_process(
+    sessions: Sessions, pods: Pods, wire: Wire
+) -> None:
+    container = pods.run().start(_ECHO, stdin=True)
+    for line in (b"one", b"two"):
+        session = sessions.attach(wire, stdin=True, container_id=container.id)
+        session.send("stdin", line + b"\n")
+        read_until(session, lambda output, line=line: b"got " + line in output.stdout)  # type: ignore[misc]
+        session.close()
+    assert container.status.finished_at == 0
+
+
+def test_with_stdin_once_the_end_of_the_input_reaches_the_process(
+    sessions: Sessions, pods: Pods, wire: Wire
+) -> None:
+    container = pods.run().start(
+        ["sh", "-c", "cat; echo the end; exit 3"], stdin=True, stdin_once=True
+    )
+    session = sessions.attach(wire, stdin=True, container_id=container.id)
+    session.send("stdin", b"all\n")
+    session.finish("stdin")
+
+    output = read_to_end(session)
+
+    assert output.stdout == b"all\nthe end\n"
+    assert output.status["status"] == "Success"
+
+
+def test_a_terminal_is_the_containers_and_follows_the_client(
+    sessions: Sessions, pods: Pods, wire: Wire
+) -> None:
+    container = pods.run().start(
+        ["sh", "-c", "while read line; do stty size; done"], stdin=True, tty=True
+    )
+    session = sessions.attach(wire, stdin=True, tty=True, container_id=container.id)
+    session.send("resize", b'{"Width":99,"Height":33}')
+    time.sleep(0.5)
+    session.send("stdin", b"\n")
+
+    read_until(session, lambda output: b"33 99" in output.stdout)
+    session.close()
+
+
+def test_two_clients_see_the_same(sessions: Sessions, pods: Pods) -> None:
+    container = pods.run().start(_ECHO, stdin=True)
+    first = sessions.attach(SpdyCommand, stdin=True, container_id=container.id)
+    second = sessions.attach(SpdyCommand, container_id=container.id)
+    time.sleep(0.2)
+    first.send("stdin", b"all\n")
+    for session in (first, second):
+        read_until(session, lambda output: b"got all" in output.stdout)
+        session.close()
+
+
+def test_a_container_that_ends_ends_the_session(sessions: Sessions, pods: Pods, wire: Wire) -> None:
+    container = pods.run().start(_ECHO, stdin=True)
+    session = sessions.attach(wire, container_id=container.id)
+    time.sleep(0.2)
+    sessions.client.stop_container(container.id)
+    assert read_to_end(session).status["status"] == "Success"
+
+
+@pytest.mark.parametrize("wanted", ["stdout", "stderr"])
+def test_only_what_was_asked_for_is_shown(sessions: Sessions, pods: Pods, wanted: str) -> None:
+    container = pods.run().start(
+        ["sh", "-c", "while :; do echo out; echo err >&2; sleep 0.1; done"]
+    )
+    request = cri.AttachRequest(container_id=container.id, **{wanted: True})
+    url = sessions.client.call(request, cri.AttachResponse).url
+    client = WebSocketClient(url, protocols=["v5.channel.k8s.io"])
+    numbers = {message.payload[0] for _ in range(6) if (message := client.read())}
+    client.close()
+    assert numbers == {1 if wanted == "stdout" else 2}

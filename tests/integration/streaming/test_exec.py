@@ -1,0 +1,290 @@
+"""Exec: output, input, ends, exit codes and terminals, over SPDY and WebSocket."""
+
+import hashlib
+import os
+import threading
+import time
+
+import pytest
+
+from tests.clients.remotecommand import (
+    RemoteCommand,
+    SpdyCommand,
+    WebSocketCommand,
+    read_to_end,
+    read_until,
+)
+from tests.clients.websocket import WebSocketClient
+from tests.integration.pods import Container
+from tests.integration.streaming.sessions import Sessions
+
+Wire = type[RemoteCommand]
+MIB = 1024 * 1024
+
+
+def test_the_url_is_absolute_and_local(sessions: Sessions) -> None:
+    url = sessions.exec_url(["true"])
+    assert url.startswith("http://127.0.0.1:")
+    assert len(url.rpartition("/exec/")[2]) == 22
+
+
+def test_streams_and_exit_code_come_apart(sessions: Sessions, wire: Wire) -> None:
+    output = sessions.run(wire, ["sh", "-c", "echo out; echo err >&2; exit 42"])
+
+    assert (output.stdout, output.stderr, output.exit_code) == (b"out\n", b"err\n", 42)
+
+
+def test_success_is_told(sessions: Sessions, wire: Wire) -> None:
+    assert sessions.run(wire, ["true"]).status["status"] == "Success"
+
+
+@pytest.mark.parametrize("code", [1, 126, 127, 137, 255])
+def test_exit_codes_are_exact(sessions: Sessions, code: int) -> None:
+    assert sessions.run(SpdyCommand, ["sh", "-c", f"exit {code}"]).exit_code == code
+
+
+def test_a_killed_command_is_137(sessions: Sessions, wire: Wire) -> None:
+    assert sessions.run(wire, ["sh", "-c", "kill -9 $$"]).exit_code == 137
+
+
+def test_the_ends_come_in_order(sessions: Sessions) -> None:
+    session = sessions.open(SpdyCommand, ["echo", "hi"], stdin=True)
+    assert read_to_end(session).ends == ["stdout", "stderr", "stdin", "error"]
+
+
+def test_a_websocket_ends_with_close(sessions: Sessions) -> None:
+    assert sessions.run(WebSocketCommand, ["true"]).ends == ["closed"]
+
+
+def test_a_command_that_cannot_start_is_an_error_in_dockers_words(
+    sessions: Sessions, wire: Wire
+) -> None:
+    output = sessions.run(wire, ["nosuch"])
+
+    assert output.status["reason"] == "InternalError"
+    assert "nosuch" in output.status["message"]
+    assert not output.stdout, "the words are not the command's"
+
+
+def test_output_that_looks_like_dockers_words_is_the_commands(
+    sessions: Sessions, wire: Wire
+) -> None:
+    output = sessions.run(wire, ["sh", "-c", "printf 'OCI runtime exec failed: not'; exit 3"])
+
+    assert (output.stdout, output.exit_code) == (b"OCI runtime exec failed: not", 3)
+
+
+def test_a_container_that_ended_meanwhile_is_an_error(
+    sessions: Sessions, wire: Wire, pod_of_its_own: Container
+) -> None:
+    url = Sessions(sessions.client, pod_of_its_own.id).exec_url(["true"])
+    sessions.client.stop_container(pod_of_its_own.id)
+
+    output = read_to_end(wire(url, {"stdout", "stderr"}))  # type: ignore[call-arg]
+
+    assert output.status["reason"] == "InternalError"
+    assert "not running" in output.status["message"]
+
+
+def test_the_end_of_the_input_reaches_the_command(sessions: Sessions, wire: Wire) -> None:
+    for _ in range(30):
+        assert sessions.run(wire, ["wc", "-c"], stdin=b"x").stdout == b"1\n"
+
+
+def test_output_goes_on_behind_the_end_of_the_input(sessions: Sessions, wire: Wire) -> None:
+    output = sessions.run(wire, ["sh", "-c", "cat; sleep 1; echo later"], stdin=b"now\n")
+
+    assert output.stdout == b"now\nlater\n"
+
+
+def test_megabytes_pass_unchanged_both_ways(sessions: Sessions, wire: Wire) -> None:
+    sent = os.urandom(16 * MIB)
+    session = sessions.open(wire, ["cat"], stdin=True)
+
+    def send() -> None:
+        session.send("stdin", sent)
+        session.finish("stdin")
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    output = read_to_end(session)
+    sender.join()
+
+    assert hashlib.sha256(output.stdout).digest() == hashlib.sha256(sent).digest()
+    assert output.exit_code == 0
+
+
+def test_input_for_a_command_that_closes_its_output_arrives(sessions: Sessions, wire: Wire) -> None:
+    output = sessions.run(wire, ["sh", "-c", "tar xf - 2>/dev/null; echo $?"], stdin=bytes(MIB))
+
+    assert output.stdout == b"0\n"
+
+
+@pytest.mark.parametrize("command", ["exec >&-; sleep 1; exit 5", "exec >&- 2>&-; exit 5"])
+def test_the_end_of_the_output_is_not_the_end(sessions: Sessions, wire: Wire, command: str) -> None:
+    assert sessions.run(wire, ["sh", "-c", command]).exit_code == 5
+
+
+def test_a_background_child_does_not_hold_up_the_end(sessions: Sessions, wire: Wire) -> None:
+    began_s = time.monotonic()
+
+    output = sessions.run(wire, ["sh", "-c", "sleep 60 & echo hi"])
+
+    assert (output.stdout, output.exit_code) == (b"hi\n", 0)
+    assert time.monotonic() - began_s < 5
+
+
+def test_a_slow_client_gets_everything_of_a_fast_command(sessions: Sessions, wire: Wire) -> None:
+    size = 8 * MIB
+    command = ["sh", "-c", f"dd if=/dev/zero bs=64k count={size // 65536} 2>/dev/null; exit 7"]
+    session = sessions.open(wire, command, receive_buffer=65536)
+    time.sleep(4)  # longer than Docker keeps the output of a command that has ended
+
+    output = read_to_end(session)
+
+    assert (len(output.stdout), output.exit_code) == (size, 7)
+
+
+def test_a_late_client_gets_what_fits_in_dockers_buffers(sessions: Sessions, wire: Wire) -> None:
+    # From experience: what Docker loses when nobody reads in the two seconds behind the end.
+    for size in (1_300_000, 4_000_000):
+        session = sessions.open(wire, ["head", "-c", str(size), "/dev/zero"], receive_buffer=4096)
+        time.sleep(3.5)
+        assert len(read_to_end(session).stdout) == size
+
+
+@pytest.mark.parametrize(
+    ("protocol", "status"),
+    [
+        ("v4.channel.k8s.io", b'"ExitCode"'),
+        ("v3.channel.k8s.io", b"exit status 4"),
+        ("v2.channel.k8s.io", b"exit status 4"),
+        ("channel.k8s.io", b"exit status 4"),
+    ],
+)
+def test_older_protocols_over_spdy(sessions: Sessions, protocol: str, status: bytes) -> None:
+    session = sessions.open(SpdyCommand, ["sh", "-c", "echo hi; exit 4"], protocols=[protocol])
+    output = read_to_end(session)
+    assert output.stdout == b"hi\n"
+    assert status in output.of["error"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "status"),
+    [
+        ("v4.channel.k8s.io", b'"ExitCode"'),
+        ("v4.base64.channel.k8s.io", b'"ExitCode"'),
+        ("channel.k8s.io", b"exit status 4"),
+        ("base64.channel.k8s.io", b"exit status 4"),
+        ("", b"exit status 4"),
+    ],
+)
+def test_older_protocols_over_websocket(sessions: Sessions, protocol: str, status: bytes) -> None:
+    command = ["sh", "-c", "read line; echo $line; exit 4"]
+    session = sessions.open(WebSocketCommand, command, stdin=True, protocol=protocol)
+    session.send("stdin", b"hi\n")
+    output = read_to_end(session)
+    assert output.stdout == b"hi\n"
+    assert status in output.of["error"]
+
+
+def test_a_channel_that_was_not_asked_for_stays_silent(sessions: Sessions) -> None:
+    url = sessions.exec_url(["sh", "-c", "echo out; echo err >&2"], stderr=False)
+    output = read_to_end(WebSocketCommand(url, {"stdout"}))
+    assert (output.stdout, output.stderr) == (b"out\n", b"")
+
+
+def test_the_first_prompt_has_the_clients_size(
+    sessions: Sessions, wire: Wire, sized_after: str
+) -> None:
+    for _ in range(5):
+        session = sessions.open(wire, ["sh", "-c", f"sleep {sized_after}; stty size"], tty=True)
+        session.send("resize", b'{"Width":123,"Height":45}\n')
+        assert read_to_end(session).stdout == b"45 123\r\n"
+
+
+def test_the_last_of_many_sizes_counts(sessions: Sessions, wire: Wire) -> None:
+    session = sessions.open(wire, ["sh", "-c", "read line; stty size"], stdin=True, tty=True)
+    for width in range(1, 501):
+        session.send("resize", b'{"Width":%d,"Height":24}' % width)
+    session.send("resize", b'{"Width":0,"Height":0}')
+    time.sleep(1)
+    session.send("stdin", b"\n")
+    assert read_to_end(session).stdout.endswith(b"24 500\r\n")
+
+
+def test_nonsense_as_a_size_harms_nobody(sessions: Sessions, wire: Wire) -> None:
+    session = sessions.open(wire, ["sh", "-c", "read line; echo $line"], stdin=True, tty=True)
+    session.send("resize", b"enormous")
+    session.send("stdin", b"hi\n")
+    output = read_to_end(session)
+    assert b"hi\r\n" in output.stdout
+    assert output.exit_code == 0
+
+
+def test_a_terminal_gets_every_key(sessions: Sessions, wire: Wire) -> None:
+    keys = b"a\x10\x11b"  # ctrl-p ctrl-q would detach Docker's own client
+    command = ["sh", "-c", "stty raw -echo; echo ready; head -c 4 | od -An -tx1"]
+    session = sessions.open(wire, command, stdin=True, tty=True)
+    read_until(session, lambda output: b"ready" in output.stdout)
+    session.send("stdin", keys)
+    assert b"61 10 11 62" in read_to_end(session).stdout
+
+
+def test_a_terminal_mixes_both_outputs(sessions: Sessions, wire: Wire) -> None:
+    session = sessions.open(wire, ["sh", "-c", "echo out; echo err >&2; exit 3"], tty=True)
+    output = read_to_end(session)
+    assert (output.stdout, output.exit_code) == (b"out\r\nerr\r\n", 3)
+
+
+def test_pings_are_answered_while_the_command_reads_nothing(sessions: Sessions) -> None:
+    url = sessions.exec_url(["sleep", "5"], stdin=True)
+    client = WebSocketClient(url, protocols=["v5.channel.k8s.io"])
+    for _ in range(64):
+        client.send(b"\x00" + bytes(32768))
+    client.send(b"still there?", opcode=9)
+    began_s = time.monotonic()
+    while (message := client.read()) is not None and message.opcode != 10:
+        pass
+    assert message is not None
+    assert message.payload == b"still there?"
+    assert time.monotonic() - began_s < 1
+    client.close()
+
+
+@pytest.mark.endurance
+def test_a_gibibyte_passes_unchanged_both_ways(sessions: Sessions, wire: Wire) -> None:
+    session = sessions.open(wire, ["cat"], stdin=True)
+    block = os.urandom(MIB)
+    sent, received = hashlib.sha256(), hashlib.sha256()
+
+    def send() -> None:
+        for _ in range(1024):
+            sent.update(block)
+            session.send("stdin", block)
+        session.finish("stdin")
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    running, size = True, 0
+    while running:
+        running = session.step()
+        size += len(session.output.of["stdout"])
+        received.update(session.output.of["stdout"])
+        session.output.of["stdout"].clear()
+    sender.join()
+
+    assert size == 1024 * MIB
+    assert received.digest() == sent.digest()
+
+
+@pytest.mark.endurance
+def test_a_failure_is_never_a_success(sessions: Sessions) -> None:
+    codes = {sessions.run(SpdyCommand, ["sh", "-c", "exit 42"]).exit_code for _ in range(1000)}
+    assert codes == {42}
+
+
+@pytest.mark.endurance
+def test_one_byte_of_input_is_always_one_byte(sessions: Sessions) -> None:
+    outputs = {sessions.run(SpdyCommand, ["wc", "-c"], stdin=b"x").stdout for _ in range(1000)}
+    assert outputs == {b"1\n"}

@@ -1,0 +1,48 @@
+"""What the shim's process holds: for tests that nothing is left behind, or piled up."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+class ShimWatch:
+    """Compares with what there was when it was made."""
+
+    def __init__(self, pid: int) -> None:
+        self._proc = Path(f"/proc/{pid}")
+        self._sockets = self.sockets
+
+    @property
+    def sockets(self) -> int:
+        """Open sockets; the few of the idle pool of connections to the engine vary."""
+        links = (self._link(entry) for entry in (self._proc / "fd").iterdir())
+        return sum(link.startswith("socket:") for link in links)
+
+    @property
+    def resident_mib(self) -> float:
+        """Resident memory."""
+        for line in (self._proc / "status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise LookupError("VmRSS")
+
+    def has_let_go(self, *, spare: int = 40, within_s: float = 15) -> bool:
+        """Say whether the sockets come down to what there was, but for spare connections."""
+        return eventually(lambda: self.sockets <= self._sockets + spare, within_s=within_s)
+
+    @staticmethod
+    def _link(entry: Path) -> str:
+        try:
+            return str(entry.readlink())
+        except OSError:  # closed meanwhile
+            return ""
+
+
+def eventually(condition: Callable[[], bool], *, within_s: float) -> bool:
+    """Wait until a condition holds; False when it does not in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
