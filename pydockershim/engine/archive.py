@@ -1,4 +1,4 @@
-"""Reading one file out of a container, running or not, through Docker's archive endpoint."""
+"""Tar archives to and from Docker: one file out of a container, running or not; images into it."""
 
 import base64
 import io
@@ -10,10 +10,11 @@ from pydockershim.dockerapi import Json
 from pydockershim.engine import limits
 from pydockershim.engine.connection import Connection
 from pydockershim.engine.session import Session
-from pydockershim.engine.streams import send
+from pydockershim.engine.streams import failure, records, send
 from pydockershim.engine.targets import known_id, target
-from pydockershim.errors import FailedPrecondition, NotFound
+from pydockershim.errors import FailedPrecondition, NotFound, Unknown
 
+_TAR = {"Content-Type": "application/x-tar"}
 _MAX_BYTES = 1024 * 1024
 _TAR_OVERHEAD = 64 * 1024  # its headers (long names, extended attributes) and padding
 
@@ -33,6 +34,20 @@ def read_file(session: Session, container_id: str, path: str) -> bytes | None:
         with suppress(_SymbolicLink):
             return _read(session, container_id, link.path)
     return None
+
+
+def load_images(session: Session, tar: bytes) -> None:
+    """Load images from the bytes of a `docker save`."""
+
+    def load(connection: Connection, api_version: str) -> None:
+        url = target(api_version, "/images/load", quiet="1")
+        with closing(connection):
+            answer = send(connection, "POST", url, headers=_TAR, body=tar)
+            for record in records(answer):
+                if message := failure(record):
+                    raise Unknown(f"cannot load an image: {message}")
+
+    session.call_apart("load an image", limits.LOAD, load)
 
 
 class _SymbolicLink(Exception):

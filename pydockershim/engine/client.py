@@ -30,6 +30,7 @@ from pydockershim.engine.connection import Connection
 from pydockershim.engine.events import EventStream
 from pydockershim.engine.hijack import Hijacked, hijack
 from pydockershim.engine.limits import Limit, time_limit_s
+from pydockershim.engine.log_stream import LogStream, open_log
 from pydockershim.engine.session import Session
 from pydockershim.engine.targets import image_name, known_id, target
 from pydockershim.engine.transport import DockerClient
@@ -48,7 +49,6 @@ _FAILED_START: dict[int, type[errors.ShimError]] = {
     HTTPStatus.NOT_FOUND: errors.Unknown,
     HTTPStatus.CONFLICT: errors.Unknown,
 }
-_TAR = {"Content-Type": "application/x-tar"}
 _NOT_REMOVED_YET = ("already in progress", "device or resource busy")
 _REMOVE_POLL_S = 0.1
 
@@ -230,6 +230,10 @@ class Engine:
         """
         return archive.read_file(self._session, container_id, path)
 
+    def read_log(self, container_id: str, *, since_ns: int, follow: bool) -> LogStream:
+        """Read a log with timestamps, from the first message that is not older than `since_ns`."""
+        return open_log(self._session, container_id, since_ns=since_ns, follow=follow)
+
     # Processes in containers.
 
     def create_exec(self, container_id: str, config: Json) -> str:
@@ -330,16 +334,7 @@ class Engine:
 
     def load_image(self, tar: bytes) -> None:
         """Load images from the bytes of a `docker save`."""
-
-        def load(connection: Connection, api_version: str) -> None:
-            url = target(api_version, "/images/load", quiet="1")
-            with closing(connection):
-                answer = streams.send(connection, "POST", url, headers=_TAR, body=tar)
-                for record in streams.records(answer):
-                    if message := streams.failure(record):
-                        raise errors.Unknown(f"cannot load an image: {message}")
-
-        self._session.call_apart("load an image", limits.LOAD, load)
+        archive.load_images(self._session, tar)
 
     def tag_image(self, ref: str, *, repository: str, tag: str) -> None:
         """Give an image one more name."""

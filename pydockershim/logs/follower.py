@@ -1,37 +1,26 @@
-"""One container's log on its way from Docker's files into the CRI file, a block at a time.
+"""One container's log on its way into the CRI file, a block at a time.
 
-    first step: repair the CRI file, find its end in Docker's files      (a restart, or nothing)
-    each step:  read a block -> CRI lines -> append                      more, moved or quiet
-    at the end: quiet after the container has ended                      drained
+    first step: repair the CRI file, find its end in the source      (a restart, or nothing)
+    each step:  read CRI lines, append them                          quiet, moved, or more
+    at the end: nothing is left after the container has ended        drained
 
-Nothing here blocks or waits: a file that cannot grow is tried again later, and until then Docker's
-own files hold the output.
+Nothing here blocks or waits: a file that cannot grow is tried again later, and until then Docker
+holds the output.
 """
 
 import logging
 import time
 from collections.abc import Callable
-from enum import IntEnum
+from errno import ELOOP, ENOENT
 
 from pydockershim.logs.cri_file import CriFile
-from pydockershim.logs.records import cri_lines, damaged_bytes
-from pydockershim.logs.resume import last_lines, resume
-from pydockershim.logs.spool import Spool
-from pydockershim.logs.window import last_time
+from pydockershim.logs.resume import last_lines
+from pydockershim.logs.source import Progress, Source
+from pydockershim.logs.window import NO_LINES, last_time
 
 logger = logging.getLogger(__name__)
 
-# Between two blocks others get the interpreter: as long as this block takes, some 0.6 ms.
-_BLOCK_BYTES = 64 * 1024
 _RETRY_S = 1.0
-
-
-class Progress(IntEnum):
-    """What a step has found."""
-
-    QUIET = 0
-    MOVED = 1
-    MORE = 2
 
 
 class Follower:
@@ -40,10 +29,12 @@ class Follower:
     `resumes`: the CRI file may hold lines of this container already. `report_gap` gets the
     container's id, and the times (RFC 3339) of the last line before a place where lines may be
     missing and of the first line behind it.
+
+    `ended` is set when the container has ended, `drained` when all its output has been written,
+    `abandoned` when nobody waits for that any more.
     """
 
     __slots__ = (
-        "_after_gap",
         "_file",
         "_last_time",
         "_pending",
@@ -51,8 +42,9 @@ class Follower:
         "_report_gap",
         "_resumes",
         "_retry_s",
-        "_spool",
-        "_troubled",
+        "_source",
+        "_trouble",
+        "abandoned",
         "container_id",
         "drained",
         "ended",
@@ -63,35 +55,20 @@ class Follower:
         container_id: str,
         *,
         file: CriFile,
-        spool: Spool,
+        source: Source,
         resumes: bool,
         report_gap: Callable[[str, str, str], None],
     ) -> None:
         self.container_id = container_id
-        self.ended = False
-        self.drained = False
+        self.ended = self.drained = self.abandoned = False
         self._file = file
-        self._spool = spool
-        self._report_gap = report_gap
+        self._source = source
         self._resumes = resumes
+        self._report_gap = report_gap
         self._ready = False
-        self._pending = b""
-        self._last_time = b""
-        self._after_gap = False
+        self._pending = self._last_time = b""
         self._retry_s = 0.0
-        self._troubled = ""
-
-    def step(self) -> Progress:
-        """Do what can be done without waiting, at most for one block."""
-        if self._retry_s:
-            if time.monotonic() < self._retry_s:
-                return Progress.QUIET
-            self._retry_s = 0.0
-        try:
-            return self._step()
-        except OSError as error:
-            self._rest(error)
-            return Progress.QUIET
+        self._trouble = ""
 
     def make_file(self) -> None:
         """Make the CRI file, which has to be there when the container has started. OSError."""
@@ -101,107 +78,85 @@ class Follower:
         """Go on in a new CRI file, see `CriFile.reopen`. OSError."""
         self._file.reopen()
 
-    def give_up(self) -> None:
-        """Report what is unread as a gap."""
-        self._report_gap(self.container_id, self._last_time.decode(), "its end")
+    def step(self) -> Progress:
+        """Do what can be done without waiting, at most for one block."""
+        if self._retry_s:
+            if time.monotonic() < self._retry_s:
+                return Progress.QUIET
+            self._retry_s = 0.0
+        try:
+            if self._ready or self._prepare():
+                return self._move()
+        except OSError as error:
+            self._rest(error)
+        return Progress.QUIET
 
     def start_over(self) -> None:
-        """Trust nothing but the CRI file: find its end in Docker's files anew, a while later."""
-        self._spool.close()
+        """Trust nothing but the CRI file: find its end in the source anew, a while later."""
+        self._source.close()
         self._resumes, self._ready = True, False
         self._pending = b""
         self._retry_s = time.monotonic() + _RETRY_S
 
     def close(self) -> None:
-        """Let the files go."""
-        self._spool.close()
+        """Let the files go; what was not drained is a gap."""
+        self._source.close()
         self._file.close()
-
-    def _step(self) -> Progress:
-        if not self._ready and not self._prepare():
-            return Progress.QUIET
-        if self._pending:
-            return self._write(Progress.MORE)
-        ended = self.ended  # before the look at what there is
-        if not self._spool.has_more():
-            self._drain(ended=ended)
-            return Progress.QUIET
-        block = self._spool.peek(_BLOCK_BYTES)
-        lines, used = cri_lines(block)
-        if not used:
-            return self._stand_still(block, ended=ended)
-        self._spool.skip(used)
-        self._take(lines)
-        return self._write(Progress.MORE if used > _BLOCK_BYTES // 2 else Progress.MOVED)
+        if self.abandoned and not self.drained:
+            self._report_gap(self.container_id, self._last_time.decode(), "its end")
 
     def _prepare(self) -> bool:
         """Open both ends; True when lines can move."""
         try:
             self._file.open(make=not self.ended)
-        except FileNotFoundError:
-            self.drained = True  # the kubelet has deleted the log of an ended container
-            return False
-        if not self._spool.open():
-            self.drained = self.ended
-            return False
-        self._file.repair()
+        except OSError as error:
+            # The kubelet has deleted the log of an ended container, or the log is a link to
+            # Docker's own file. COMPAT(cri-dockerd): that is how it makes logs.
+            self.drained = error.errno in {ENOENT, ELOOP}
+            if self.drained:
+                return False
+            raise
+        end = NO_LINES
         if self._resumes:
-            self._resume()
-        self._ready = True
-        return True
-
-    def _resume(self) -> None:
-        """Go on where the CRI file ends."""
-        end = last_lines(self._file)
+            self._file.repair()
+            end = last_lines(self._file)
         if end.lines:
             self._last_time = last_time(end.lines[-1])
-            beyond = resume(self._spool, end)
-            self._after_gap = beyond is None
-            self._take(beyond or b"")
+        ended = self.ended  # before the look at what there is
+        self._ready = self._source.open(end)
+        self.drained = ended and not self._ready
+        return self._ready
 
-    def _take(self, lines: bytes) -> None:
-        """Have these lines written next."""
-        if self._after_gap and lines:
-            first_time = lines.partition(b" ")[0]
+    def _move(self) -> Progress:
+        """Write what is pending, or read what comes next and write that."""
+        if self._pending:
+            return self._write(Progress.MORE)
+        reading = self._source.read(ended=self.ended)
+        if reading.is_end:
+            self.drained = True
+        if not reading.lines:
+            return reading.progress
+        if reading.after_gap:
+            first_time = reading.lines.partition(b" ")[0]
             self._report_gap(self.container_id, self._last_time.decode(), first_time.decode())
-            self._after_gap = False
-        self._pending = lines
+        self._pending = reading.lines
+        return self._write(reading.progress)
 
     def _write(self, progress: Progress) -> Progress:
         written = self._file.append(self._pending)
         self._last_time = last_time(self._pending[:written])
         self._pending = self._pending[written:]
-        if self._troubled:
+        if self._trouble:
             logger.info("the log of container %s is written again", self.container_id)
-            self._troubled = ""
+            self._trouble = ""
         return progress
-
-    def _stand_still(self, block: bytes, *, ended: bool) -> Progress:
-        """Get past what is no whole record: a new file, or bytes that Docker left half-written."""
-        final = ended or self._spool.is_final
-        damaged = damaged_bytes(block, growing=not final or len(block) == _BLOCK_BYTES)
-        if damaged:
-            self._spool.skip(damaged)
-            self._after_gap = True
-        elif self._spool.is_final:
-            self._spool.next_file()
-            self._after_gap |= self._spool.passed_gap()
-        else:
-            return Progress.QUIET
-        return Progress.MORE
-
-    def _drain(self, *, ended: bool) -> None:
-        self.drained = ended
-        if ended and self._after_gap:
-            self._after_gap = False
-            self.give_up()
 
     def _rest(self, error: OSError) -> None:
         self._retry_s = time.monotonic() + _RETRY_S
-        if str(error) != self._troubled:
+        if str(error) != self._trouble:
             logger.warning(
                 "the log of container %s cannot be written, Docker keeps it until then: %s",
                 self.container_id,
                 error,
             )
-        self._troubled = str(error)
+        self._trouble = str(error)

@@ -6,23 +6,15 @@ only compared for equality: they may repeat, and go back when a clock is set.
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.records import BEFORE_TIME, cri_lines, time_field
 from pydockershim.logs.spool import Spool, SpoolFile
-from pydockershim.logs.window import time_ns, window
+from pydockershim.logs.window import Window, time_ns, window
 
 _BLOCK_BYTES = 64 * 1024
 # A window is two lines nearly always; the more costs a look at the whole spool each.
 _MOST_SEARCHES = 8
-
-
-class Window(NamedTuple):
-    """The last lines of a CRI log; `is_whole`: it has no others."""
-
-    lines: list[bytes]
-    is_whole: bool
 
 
 def last_lines(file: CriFile) -> Window:

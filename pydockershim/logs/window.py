@@ -6,11 +6,22 @@ window goes back to the last whole line before everything that is unfinished at 
 
 import re
 from datetime import datetime
+from typing import NamedTuple
 
 _LINE = re.compile(
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z (?:stdout|stderr) ([FP]) .*", re.DOTALL
 )
 _NS = 1_000_000_000
+
+
+class Window(NamedTuple):
+    """The last lines of a CRI log; `is_whole`: it has no others."""
+
+    lines: list[bytes]
+    is_whole: bool
+
+
+NO_LINES = Window([], is_whole=True)
 
 
 def window(tail: bytes, *, everything: bool) -> list[bytes] | None:

@@ -7,14 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydockershim.logs.beneath import Place
 from pydockershim.logs.cri_file import CriFile
-from pydockershim.logs.follower import Follower, Progress
+from pydockershim.logs.follower import Follower
 from pydockershim.logs.records import cri_lines
+from pydockershim.logs.source import Progress
 from pydockershim.logs.spool import Spool
+from pydockershim.logs.spooled import SpoolSource
 from pydockershim.translate.logs import SpoolSize
 from tests.unit.logs.spooling import PART_BYTES, DockerLog, cri_line, record
 
@@ -85,7 +87,7 @@ class Node:
         return Follower(
             "c0ffee",
             file=CriFile(Place(str(self.pod), str(self.path))),
-            spool=Spool(self.docker.path, SpoolSize(SPOOL_BYTES, self._spool_files)),
+            source=SpoolSource(Spool(self.docker.path, SpoolSize(SPOOL_BYTES, self._spool_files))),
             resumes=resumes,
             report_gap=lambda _id, before, after: self.gaps.append((before, after)),
         )
@@ -141,6 +143,7 @@ happenings = st.one_of(
 )
 
 
+@settings(deadline=None)  # it writes files
 @given(outputs(), st.lists(happenings, max_size=60))
 def test_each_line_is_there_once_after_any_deaths_and_rotations(
     output: list[bytes], history: list[str | float]

@@ -1,0 +1,56 @@
+"""A container's log as the engine sends it: multiplexed (`rawstream`) unless it has a TTY."""
+
+import http.client
+from collections.abc import Generator
+
+from pydockershim.engine import limits, streams
+from pydockershim.engine.connection import Connection
+from pydockershim.engine.session import Session
+from pydockershim.engine.targets import known_id, target
+from pydockershim.errors import Unavailable
+
+_BLOCK_BYTES = 64 * 1024
+_NS = 1_000_000_000
+
+
+class LogStream:
+    """The blocks of one read of a log; owns the connection."""
+
+    def __init__(self, connection: Connection, answer: http.client.HTTPResponse) -> None:
+        connection.set_timeout(None)
+        self._connection = connection
+        self._answer = answer
+
+    def __iter__(self) -> Generator[bytes, None, None]:
+        """Yield blocks until the log ends or `close`; Unavailable when the connection breaks."""
+        try:
+            while block := self._answer.read1(_BLOCK_BYTES):
+                yield block
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if not self._connection.aborted:
+                raise Unavailable("the Docker engine's log stream broke") from error
+        finally:
+            self._connection.close()
+
+    def close(self) -> None:
+        """End the stream, from any thread."""
+        self._connection.abort()
+
+
+def open_log(session: Session, container_id: str, *, since_ns: int, follow: bool) -> LogStream:
+    """Read a log with timestamps, from the first message that is not older than `since_ns`."""
+    path = f"/containers/{known_id(container_id)}/logs"
+    second, ns = divmod(since_ns, _NS)
+    parameters = {
+        "stdout": "1",
+        "stderr": "1",
+        "timestamps": "1",
+        "follow": str(int(follow)),
+        "since": f"{second}.{ns:09}",
+    }
+
+    def read(connection: Connection, api_version: str) -> LogStream:
+        url = target(api_version, path, **parameters)
+        return LogStream(connection, streams.send(connection, "GET", url))
+
+    return session.call_apart(f"read the log of container {container_id}", limits.READ, read)

@@ -1,0 +1,68 @@
+"""A container's output from the files of Docker's `local` driver: the source of nearly all logs."""
+
+from pydockershim.logs.records import cri_lines, damaged_bytes
+from pydockershim.logs.resume import resume
+from pydockershim.logs.source import Progress, Reading
+from pydockershim.logs.spool import Spool
+from pydockershim.logs.window import Window
+
+# Between two blocks others get the interpreter: as long as this block takes, some 0.7 ms.
+_BLOCK_BYTES = 64 * 1024
+
+_NOTHING = Reading()
+_END = Reading(is_end=True)
+
+
+class SpoolSource:
+    """Renders the records of a spool, block by block."""
+
+    __slots__ = ("_after_gap", "_beyond", "_spool")
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._beyond = b""
+        self._after_gap = False
+
+    def open(self, end: Window) -> bool:
+        """Open the files and find the last written lines in them."""
+        if not self._spool.open():
+            return False
+        if end.lines:
+            beyond = resume(self._spool, end)
+            self._beyond, self._after_gap = beyond or b"", beyond is None
+        return True
+
+    def read(self, *, ended: bool) -> Reading:
+        """Return the lines of the next block."""
+        if self._beyond:
+            lines, self._beyond = self._beyond, b""
+            return Reading(lines, Progress.MORE)
+        if not self._spool.has_more():
+            return _END if ended else _NOTHING
+        block = self._spool.peek(_BLOCK_BYTES)
+        lines, used = cri_lines(block)
+        if not used:
+            return self._get_past(block, ended=ended)
+        self._spool.skip(used)
+        after_gap, self._after_gap = self._after_gap, False
+        progress = Progress.MORE if used > _BLOCK_BYTES // 2 else Progress.MOVED
+        return Reading(lines, progress, after_gap=after_gap)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._spool.close()
+        self._beyond, self._after_gap = b"", False
+
+    def _get_past(self, block: bytes, *, ended: bool) -> Reading:
+        """Go on behind what is no whole record: a file's end, or what Docker left half-written."""
+        final = ended or self._spool.is_final
+        damaged = damaged_bytes(block, growing=not final or len(block) == _BLOCK_BYTES)
+        if damaged:
+            self._spool.skip(damaged)
+            self._after_gap = True
+        elif self._spool.is_final:
+            self._spool.next_file()
+            self._after_gap |= self._spool.passed_gap()
+        else:
+            return _NOTHING
+        return Reading(progress=Progress.MORE)
