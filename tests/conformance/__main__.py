@@ -1,37 +1,27 @@
 """`python -m tests.conformance [--quick] [--skip-known] [--runtime=shim|containerd]`.
 
 What a run covers is chosen by environment variables, as make passes them on: ENGINE (bookworm,
-trixie or sid), NETWORK (a network mode of the shim), SUITE (node or critest), FOCUS (a regular
-expression for names) and CRITEST (where critest is).
+trixie or sid), NETWORK (a network mode of the shim), SUITE (node, critest or critest-websocket),
+FOCUS (a regular expression for names) and CRITEST (where critest is).
 """
 
 import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tests.bed import engines, packages
-from tests.conformance import cni, critest, images, known, node_suite, run, scores, selection
+from tests.conformance import cni, images, known, run, scores, selection
 from tests.conformance.known import KnownFailure
 from tests.conformance.plan import Plan
 from tests.conformance.programs import Programs, build, say
 from tests.conformance.report import SuiteError
+from tests.conformance.suites import SUITES
 
 # The network modes that the shim has; a quick run takes the first.
 _NETWORKS = ("docker",)
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A suite that can be had here: its executable, and how that lists its specs."""
-
-    name: str
-    version: str
-    program: Path
-    dry_run: Callable[[Path, Path], list[str]]
 
 
 def main() -> int:
@@ -45,11 +35,7 @@ def main() -> int:
     programs = build()
     images.prepare(programs)
     try:
-        good = [
-            _run(suite, network, options=options, programs=programs)
-            for suite in _suites(options, programs)
-            for network in _networks(options)
-        ]
+        good = [_carry_out(plan, options) for plan in _plans(options, programs)]
     except SuiteError as error:
         sys.exit(str(error))
     return 0 if all(good) else 1
@@ -70,17 +56,26 @@ def _parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _suites(options: argparse.Namespace, programs: Programs) -> Iterator[Suite]:
-    wanted = os.environ.get("SUITE") or ("node" if options.quick else "node critest")
-    if "node" in wanted:
-        version = f"Kubernetes {programs.kubernetes_version}"
-        yield Suite("node", version, programs[node_suite.PROGRAM], node_suite.dry_run)
-    if "critest" in wanted:
-        program = critest.find()
-        if program:
-            yield Suite("critest", critest.version(program), program, critest.dry_run)
-        else:
-            say("!!! NO CRITEST: name it by CRITEST=/path/to/critest; its specs are NOT run !!!")
+def _plans(options: argparse.Namespace, programs: Programs) -> Iterator[Plan]:
+    """Yield a plan with all its suite's specs for each suite that can be had and network mode."""
+    named = os.environ.get("SUITE")
+    for name in [named] if named else ["node"] if options.quick else SUITES:
+        suite = SUITES[name]
+        program = suite.program(programs)
+        if not program:
+            say(f"!!! {name} IS NOT RUN: CRITEST=/path/to/critest says where critest is !!!")
+            continue
+        specs = tuple(selection.all_specs(program, suite.dry_run))
+        for network in _networks(options):
+            yield Plan(
+                suite=name,
+                runtime=options.runtime,
+                engine=engines.selected().suite,
+                network=network,
+                program=program,
+                programs=programs.directory,
+                specs=specs,
+            )
 
 
 def _networks(options: argparse.Namespace) -> Sequence[str]:
@@ -90,28 +85,19 @@ def _networks(options: argparse.Namespace) -> Sequence[str]:
     return (named,) if named else _NETWORKS[: 1 if options.quick else None]
 
 
-def _run(suite: Suite, network: str, *, options: argparse.Namespace, programs: Programs) -> bool:
-    """Run a suite in a network mode; a whole run goes into the table of scores."""
-    plan = Plan(
-        suite=suite.name,
-        runtime=options.runtime,
-        engine=engines.selected().suite,
-        network=network,
-        program=suite.program,
-        programs=programs.directory,
-        specs=tuple(selection.all_specs(suite.program, suite.dry_run)),
-    )
+def _carry_out(plan: Plan, options: argparse.Namespace) -> bool:
+    """Run what is selected of a plan's specs; a whole run goes into the table of scores."""
     listed = known.load(plan)
     selection.require((entry.spec for entry in listed), among=plan.specs, listed_in=known.LIST)
-    chosen = replace(plan, specs=tuple(_chosen(plan, listed, options)))
+    chosen = replace(plan, specs=tuple(_choose(plan, listed, options)))
     verdict = run.run(chosen, listed)
     if not options.quick and not os.environ.get("FOCUS"):
         left_out = len(plan.specs) - len(chosen.specs)
-        scores.write(scores.row(chosen, verdict, left_out=left_out, suite_version=suite.version))
+        scores.write(scores.row(chosen, verdict, left_out=left_out))
     return verdict.is_good
 
 
-def _chosen(
+def _choose(
     plan: Plan, listed: Sequence[KnownFailure], options: argparse.Namespace
 ) -> Iterator[str]:
     """Yield the names that this run selects among all of the plan's."""

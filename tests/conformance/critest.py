@@ -1,4 +1,7 @@
-"""critest, the CRI validation suite of cri-tools, which no package registry has."""
+"""critest, the CRI validation suite of cri-tools, which no package registry has.
+
+Its streaming specs speak SPDY unless told otherwise, so they run a second time over WebSocket.
+"""
 
 import os
 import shutil
@@ -7,41 +10,54 @@ from pathlib import Path
 
 from tests.conformance import node, selection
 from tests.conformance.plan import Plan
+from tests.conformance.programs import Programs
 
+_STREAMING = "Streaming runtime should support streaming interfaces"
+_OVER_WEBSOCKET = ("-websocket-exec", "-websocket-attach", "-websocket-portforward")
 _IMAGES = """\
 defaultTestContainerImage: registry.k8s.io/e2e-test-images/busybox:1.29-2
 webServerTestImage: registry.k8s.io/e2e-test-images/nginx:1.14-2
 """
 
 
-def find() -> Path | None:
+def program(_: Programs) -> Path | None:
     """Return the critest that the environment variable CRITEST names, or that PATH has."""
     found = os.environ.get("CRITEST") or shutil.which("critest")
     return Path(found) if found else None
 
 
 def version(program: Path) -> str:
-    """Return the name and version; one that was built by hand may know none."""
+    """Return its name and version; one that was built by hand may know none."""
     answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
     return answer.stdout.splitlines()[0].replace(" version:", "")
 
 
-def command(plan: Plan, *, endpoint: str, report: Path) -> list[str]:
-    """Return the suite's command."""
+def dry_run(program: Path, report: Path) -> list[str]:
+    """Return the command that only lists the specs, in a report."""
+    return [*_with_reporter(program, report), "--ginkgo.dry-run"]
+
+
+def dry_run_of_streaming(program: Path, report: Path) -> list[str]:
+    """Return the command that only lists the streaming specs."""
+    return [*dry_run(program, report), f"--ginkgo.focus={_STREAMING}"]
+
+
+def command(plan: Plan, endpoint: str, report: Path) -> list[str]:
+    """Return the command that runs a plan."""
     images = node.STATE / "critest-images.yaml"
     images.write_text(_IMAGES)
     return [
         *_with_reporter(plan.program, report),
+        f"--ginkgo.focus={selection.exactly(plan.specs)}",
         f"--runtime-endpoint={endpoint}",
         f"--image-endpoint={endpoint}",
         f"--test-images-file={images}",
-        f"--ginkgo.focus={selection.exactly(plan.specs)}",
     ]
 
 
-def dry_run(program: Path, report: Path) -> list[str]:
-    """Return the command that only lists the suite's specs, in a report."""
-    return [*_with_reporter(program, report), "--ginkgo.dry-run"]
+def command_over_websocket(plan: Plan, endpoint: str, report: Path) -> list[str]:
+    """Return the command that runs a plan with the other transport."""
+    return [*command(plan, endpoint, report), *_OVER_WEBSOCKET]
 
 
 def _with_reporter(program: Path, report: Path) -> list[str]:

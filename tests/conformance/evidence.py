@@ -16,13 +16,15 @@ _LOGS = ("kubelet.log", "shim.log", "dockerd.log", "containerd.log")
 _MESSAGE_LINES = 20
 _LINES_PER_LOG = 25
 _LINE_LENGTH = 400
+# A line with more ids than those of a pod, its sandbox and a container is about several pods.
+_IDS_OF_ONE_POD = 3
 # The programs' clocks are one, but a line may be written a little after what it tells.
 _SLACK = timedelta(seconds=2)
 
 _NAMESPACE = re.compile(r'namespaces?[ :="]+([a-z0-9-]+-\d+)\b')
 _ID = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})\b")
 _ISO_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?"
+    r"^(?:time=\")?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?"
 )
 # At the suite's verbosity, a kubelet tells of every step; its warnings and errors are enough.
 _KLOG_INFO = re.compile(r"^I\d{4} ")
@@ -55,8 +57,9 @@ def _identities(result: Result, lines: Iterable[str]) -> set[str]:
     namespaces = set(_NAMESPACE.findall(spec))
     ids = set(_ID.findall(spec))
     for line in lines:
-        if any(namespace in line for namespace in namespaces):
-            ids.update(_ID.findall(line))
+        found = _ID.findall(line)
+        if len(found) <= _IDS_OF_ONE_POD and any(name in line for name in namespaces):
+            ids.update(found)
     return namespaces | ids
 
 
@@ -80,7 +83,7 @@ def _dated(log: Path) -> list[tuple[datetime, str]]:
 
 
 def _time(line: str) -> datetime | None:
-    if iso := _ISO_TIME.search(line):
+    if iso := _ISO_TIME.match(line):
         date, clock, fraction, zone = iso.groups()
         moment = datetime.fromisoformat(f"{date}T{clock}.{fraction or 0:<06}{zone or ''}")
         return moment if moment.tzinfo else moment.astimezone()

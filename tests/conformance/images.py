@@ -81,7 +81,7 @@ def prepare(programs: Programs) -> Layout:
 
 def _recipes(programs: Programs) -> Iterable[Recipe]:
     yield Recipe(tuple(f"{_E2E}/busybox:{tag}" for tag in ("1.37.0-2", "1.36.1-1", "1.29-2")))
-    yield Recipe((f"{_E2E}/ipc-utils:1.4",), layers=(_userland("ipcs"),))
+    yield Recipe((f"{_E2E}/ipc-utils:1.4",), layers=(_marker("ipc-utils"),))
     yield Recipe((f"{_E2E}/nonroot:1.5",), config={"User": "1234"})
     yield from _agnhost(programs)
     yield from _pause(programs)
@@ -103,7 +103,7 @@ def _agnhost(programs: Programs) -> Iterable[Recipe]:
             f"{_E2E}/glibc-dns-testing:2.1.1",
             "gcr.io/k8s-authenticated-test/agnhost:2.6",
         ),
-        layers=(_userland("bash", "curl", "socat", "ipcs"), program),
+        layers=(_userland("bash", "curl", "socat"), program),
         config={"Entrypoint": ["/agnhost"], "Cmd": ["pause"]},
     )
 
@@ -181,6 +181,7 @@ def _base(programs: Programs) -> Iterable[Entry]:
     yield Entry("usr/bin/busybox", content=busybox.read_bytes())
     for applet in userland.applets(busybox):
         yield Entry(f"usr/bin/{applet}", link="busybox")
+    yield from _userland("ipcs")
     yield Entry("usr/bin/nmeter", content=programs["nmeter"].read_bytes())
     yield Entry("usr/bin/pgrep", content=_PGREP.encode())
     yield Entry("etc/passwd", content=_USERS.encode(), mode=0o644)

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bed import engines, namespaces
-from tests.conformance import cni, critest, images, node, node_suite, registry, runtimes
+from tests.conformance import cni, images, node, registry, runtimes
 from tests.conformance.plan import Plan
 from tests.conformance.programs import Programs
 from tests.conformance.progress import Progress
+from tests.conformance.suites import SUITES
 
 PLAN = "plan.json"
 REPORT = "report.json"
@@ -36,7 +37,8 @@ def main() -> int:
     cni.configure()
     try:
         with registry.serve(layout) as proxy, _runtime(plan, proxy, results) as runtime:
-            return _run(_command(plan, runtime, results), plan=plan, results=results)
+            command = SUITES[plan.suite].command(plan, runtime.endpoint, results / REPORT)
+            return _run(command, plan=plan, results=results)
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -57,11 +59,6 @@ def _runtime(plan: Plan, proxy: str, results: Path) -> Iterator[runtimes.Runtime
                 shutil.copy(log, results)
 
 
-def _command(plan: Plan, runtime: runtimes.Runtime, results: Path) -> list[str]:
-    command = critest.command if plan.suite == "critest" else node_suite.command
-    return command(plan, endpoint=runtime.endpoint, report=results / REPORT)
-
-
 def _run(command: list[str], *, plan: Plan, results: Path) -> int:
     """Run the suite in a process group of its own, so that Ctrl-C ends it at once, with us."""
     with (
@@ -75,13 +72,12 @@ def _run(command: list[str], *, plan: Plan, results: Path) -> int:
             errors="replace",
             start_new_session=True,
         ) as process,
+        Progress(total=len(plan.specs)) as progress,
     ):
-        progress = Progress(total=len(plan.specs))
         for line in process.stdout or ():
             output.write(line)
             output.flush()
             progress.take(line)
-        progress.say()
     return process.returncode
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tests.conformance import node, selection
 from tests.conformance.plan import Plan
+from tests.conformance.programs import Programs, kubernetes_version
 
-PROGRAM = "e2e_node.test"
-LABELS = "NodeConformance && !(Serial || Slow || Disruptive || Flaky)"
+_PROGRAM = "e2e_node.test"
+_LABELS = "NodeConformance && !(Serial || Slow || Disruptive || Flaky)"
 
 _PROCESSES = 8
 _TIMEOUT = "3h"
@@ -35,8 +36,18 @@ _KUBELET_CONFIG = {
 _SYSTEM_SPEC = {"os": "Linux", "kernelSpec": {"versions": ["^[3-9].*"]}}
 
 
-def command(plan: Plan, *, endpoint: str, report: Path) -> list[str]:
-    """Lay out the suite's working directory and return its command."""
+def program(programs: Programs) -> Path:
+    """Return the suite's executable, which starts the kubelet that is beside it."""
+    return programs[_PROGRAM]
+
+
+def version(_: Path) -> str:
+    """Return the version of Kubernetes that it is from."""
+    return f"Kubernetes {kubernetes_version()}"
+
+
+def command(plan: Plan, endpoint: str, report: Path) -> list[str]:
+    """Lay out the suite's working directory and return the command that runs a plan."""
     _DIRECTORY.mkdir(parents=True)
     for program in plan.program.parent.iterdir():
         (_DIRECTORY / program.name).symlink_to(program)
@@ -46,14 +57,14 @@ def command(plan: Plan, *, endpoint: str, report: Path) -> list[str]:
         str(_DIRECTORY / "ginkgo"),
         f"--procs={_PROCESSES}",
         f"--timeout={_TIMEOUT}",
-        f"--label-filter={LABELS}",
+        f"--label-filter={_LABELS}",
         f"--focus={selection.exactly(plan.specs)}",
         "--silence-skips",
         "--no-color",
         "--force-newlines",
         f"--output-dir={report.parent}",
         f"--json-report={report.name}",
-        str(_DIRECTORY / PROGRAM),
+        str(_DIRECTORY / _PROGRAM),
         "--",
         f"--node-name={node.NAME}",
         f"--container-runtime-endpoint={endpoint}",
@@ -68,11 +79,11 @@ def command(plan: Plan, *, endpoint: str, report: Path) -> list[str]:
 
 
 def dry_run(program: Path, report: Path) -> list[str]:
-    """Return the command that only lists the suite's specs, in a report."""
+    """Return the command that only lists the specs, in a report."""
     return [
         str(program),
         "--ginkgo.dry-run",
-        f"--ginkgo.label-filter={LABELS}",
+        f"--ginkgo.label-filter={_LABELS}",
         f"--ginkgo.json-report={report}",
         f"--report-dir={report.parent}",
     ]

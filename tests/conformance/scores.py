@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.conformance import versions
 from tests.conformance.known import Verdict
 from tests.conformance.plan import Plan
+from tests.conformance.suites import SUITES
 
 _PAGE = Path(__file__).parents[2] / "docs/conformance.md"
 _INTRODUCTION = """\
@@ -42,7 +43,7 @@ class Row:
     versions: str
 
 
-def row(plan: Plan, verdict: Verdict, *, left_out: int, suite_version: str) -> Row:
+def row(plan: Plan, verdict: Verdict, *, left_out: int) -> Row:
     """Return the row of a run that left out so many specs, as known to fail."""
     passed = len(verdict.passed) + len(verdict.unexpected_passes)
     failed = len(verdict.known) + len(verdict.unexpected_failures)
@@ -59,7 +60,7 @@ def row(plan: Plan, verdict: Verdict, *, left_out: int, suite_version: str) -> R
         skipped=str(skipped),
         left_out=str(left_out),
         date=time.strftime("%Y-%m-%d"),
-        versions=f"{suite_version}, {engine}, {versions.of_machine()}",
+        versions=f"{SUITES[plan.suite].version(plan.program)}, {engine}, {versions.of_machine()}",
     )
 
 

@@ -15,10 +15,10 @@ def test_a_failure_is_said_at_once_with_its_name(capsys: pytest.CaptureFixture[s
 
 
 def test_the_count_has_every_spec_that_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress(total=9)
+    lines = ("•\n", "• [30.1 seconds]\n", "• [TIMEDOUT] [9 seconds]\n", "name\n", "- other\n")
 
-    for line in ("•\n", "• [30.1 seconds]\n", "• [TIMEDOUT] [9 seconds]\n", "name\n", "- other\n"):
-        progress.take(line)
-    progress.say()
+    with Progress(total=9) as progress:
+        for line in lines:
+            progress.take(line)
 
     assert "3 of 9 specs, 1 failed" in capsys.readouterr().out

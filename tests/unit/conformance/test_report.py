@@ -12,7 +12,7 @@ from tests.conformance import report
 
 def _spec(name: str, state: str, **fields: Any) -> dict[str, Any]:
     return {
-        "ContainerHierarchyTexts": ["[sig-node] Pods"],
+        "ContainerHierarchyTexts": ["[sig-node] Pods", ""],
         "LeafNodeType": "It",
         "LeafNodeText": name,
         "State": state,
