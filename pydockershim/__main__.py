@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from pydockershim.cli import flags
 from pydockershim.config import Config
+from pydockershim.containers.container_logs import ContainerLogs
 from pydockershim.containers.identities import ImageIdentities
 from pydockershim.containers.stopping import Stopping
 from pydockershim.containers.tools import ContainerTools
@@ -23,6 +24,7 @@ from pydockershim.host.memory import bound_arenas
 from pydockershim.host.state_files import StateFiles
 from pydockershim.images.tools import ImageTools
 from pydockershim.locks import NamedLocks
+from pydockershim.logs.writers import LogWriters
 from pydockershim.network.docker import DockerNetwork
 from pydockershim.pods import builtin_pause
 from pydockershim.pods.pause_image import PauseImage
@@ -70,16 +72,28 @@ def serve(config: Config) -> None:
     engine = Engine(socket_path(config.docker_endpoint))
     network = DockerNetwork()
     pinned = (config.pause_image, builtin_pause.NAME)
-    view = View(engine.inspect_container, Images(engine, pinned=pinned))
-    reflector = Reflector(engine, view)
+    log_writers = LogWriters(engine)
+    logs = ContainerLogs(log_writers)
+    images = Images(engine, pinned=pinned)
+    view = View(engine.inspect_container, images, is_drained=logs.is_drained)
+    reflector = Reflector(engine, view, before_synced=logs.resume)
     readiness = Readiness(engine.ping, on_loss=reflector.suspect)
     disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()
     pause_image = PauseImage(engine, view, config.pause_image)
     accepted = StateFiles(config.state_dir / "accepted")
-    pods = PodTools(engine, view, network, pause_image, oom_floor, locks, accepted)
-    containers = ContainerTools(engine, view, oom_floor, locks, ImageIdentities(engine), Stopping())
-    images = ImageTools(engine, view, config.pull_progress_s)
+    pods = PodTools(engine, view, network, pause_image, oom_floor, locks, accepted, log_writers)
+    containers = ContainerTools(
+        engine,
+        view,
+        oom_floor,
+        locks,
+        ImageIdentities(engine),
+        Stopping(),
+        logs,
+        config.log_driver,
+        config.log_file_size,
+    )
     inspector = Inspector(config, engine, view, network, readiness, accepted)
     streaming = StreamingServer(
         engine,
@@ -91,17 +105,22 @@ def serve(config: Config) -> None:
         config.socket,
         generic_handlers(
             RuntimeService(view, pods, containers, inspector, StreamingUrls(view, streaming)),
-            ImageService(view, images, inspector, disk_usage),
+            ImageService(
+                view,
+                ImageTools(engine, view, config.pull_progress_s),
+                inspector,
+                disk_usage,
+            ),
         ),
     )
     told_to_end = _on_signals()
-    for each in (reflector, readiness, disk_usage, streaming, listener):
+    for each in (log_writers, reflector, readiness, disk_usage, streaming, listener):
         each.start()
     told_to_end.wait()
     logger.info("ending: calls under way have %d s, pods are left running", _GRACE_S)
     view.events.close()
     listener.stop(grace_s=_GRACE_S)
-    for each in (streaming, disk_usage, readiness, reflector):
+    for each in (streaming, disk_usage, readiness, reflector, log_writers):
         each.stop()
     engine.close()
     state_lock.close()
@@ -121,9 +140,8 @@ def _on_signals() -> threading.Event:
 
 
 def _set_log_level(level: str) -> None:
-    logging.getLogger().setLevel(_LOG_LEVELS.get(level, level.upper()))
-    for chatty in ("docker", "urllib3", "grpc"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Of other packages only what is wrong: their debug lines may hold what must not be logged.
+    logger.setLevel(_LOG_LEVELS.get(level, level.upper()))
 
 
 if __name__ == "__main__":

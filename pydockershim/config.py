@@ -4,7 +4,8 @@ The names and the syntax are cri-dockerd's flags where the thing exists there, s
 needs a new program name and nothing else.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from pydockershim.errors import InvalidArgument
 LOG_LEVELS = ("trace", "debug", "info", "warning", "error", "fatal")
 NETWORK_PLUGINS = {"docker": "docker", "no-op": "docker", "": "docker"}
 
+LOG_DRIVERS = ("local", "inherit")
+
+_SIZE = re.compile(r"[1-9][0-9]*[kmg]")
 _UNIX = "unix://"
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux, less its final NUL
 
@@ -22,6 +26,8 @@ class Config:
     """One daemon's settings; InvalidArgument at construction names the flag that is wrong.
 
     `pull_progress_s`: a pull that makes no progress for so long is given up.
+    `log_driver` keeps container output until it is in the CRI log: `local`, in two files of
+    `log_file_size` each, or `inherit`, the Docker daemon's own driver.
     `streaming_address`: where exec, attach and port-forward are served, `ip` or `ip:port`; empty:
     a free port of 127.0.0.1. `streaming_certificate`: the files of a certificate and its key.
     """
@@ -32,6 +38,8 @@ class Config:
     pause_image: str = "registry.k8s.io/pause:3.10"
     network_plugin: str = "docker"
     pull_progress_s: float = 60.0
+    log_driver: str = "local"
+    log_file_size: str = "64m"
     streaming_address: str = ""
     streaming_certificate: tuple[Path, Path] | None = None
     streaming_limits: Mapping[str, float] = field(default_factory=dict)
@@ -39,26 +47,20 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check what can be checked without looking at the host."""
-        if self.log_level not in LOG_LEVELS:
-            raise InvalidArgument(
-                f"--log-level {self.log_level}: use one of {', '.join(LOG_LEVELS)}"
-            )
+        _check_endpoint(self.endpoint)
+        _check_network(self.network_plugin)
+        _check_choice("--log-level", self.log_level, LOG_LEVELS)
+        _check_choice("--log-driver", self.log_driver, LOG_DRIVERS)
+        if not _SIZE.fullmatch(self.log_file_size):
+            raise InvalidArgument(f"--log-file-size {self.log_file_size}: write it like 64m")
         if self.pull_progress_s <= 0:
             raise InvalidArgument(
                 "--image-pull-progress-deadline: use a time above 0, such as 1m0s"
             )
         if not self.pause_image:
             raise InvalidArgument("--pod-infra-container-image: name an image")
-        if self.network_plugin == "cni":
-            raise InvalidArgument(
-                "--network-plugin cni: pod networks by CNI are not built yet; use "
-                "--network-plugin docker, which needs nothing but Docker's own bridge"
-            )
-        if self.network_plugin not in NETWORK_PLUGINS:
-            raise InvalidArgument(f"--network-plugin {self.network_plugin}: use docker")
         if not self.state_dir.is_absolute():
             raise InvalidArgument(f"--state-dir {self.state_dir}: use an absolute path")
-        _check_endpoint(self.endpoint)
 
     @property
     def socket(self) -> Path:
@@ -73,3 +75,18 @@ def _check_endpoint(endpoint: str) -> None:
             f"--container-runtime-endpoint {endpoint}: use a unix socket such as "
             f"unix:///run/pydockershim.sock, at most {_SOCKET_PATH_BYTES} bytes long"
         )
+
+
+def _check_network(plugin: str) -> None:
+    if plugin == "cni":
+        raise InvalidArgument(
+            "--network-plugin cni: pod networks by CNI are not built yet; use "
+            "--network-plugin docker, which needs nothing but Docker's own bridge"
+        )
+    if plugin not in NETWORK_PLUGINS:
+        raise InvalidArgument(f"--network-plugin {plugin}: use docker")
+
+
+def _check_choice(flag: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise InvalidArgument(f"{flag} {value}: use one of {', '.join(allowed)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydockershim import __version__
 from pydockershim.cli.durations import seconds
-from pydockershim.config import LOG_LEVELS, Config
+from pydockershim.config import LOG_DRIVERS, LOG_LEVELS, Config
 from pydockershim.errors import InvalidArgument
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ def parse(arguments: Sequence[str]) -> Config:
         pause_image=options.pod_infra_container_image,
         network_plugin=options.network_plugin,
         pull_progress_s=_duration("--image-pull-progress-deadline", options),
+        log_driver=options.log_driver,
+        log_file_size=options.log_file_size,
         streaming_address=options.streaming_bind_addr,
         streaming_certificate=_certificate(options),
         streaming_limits=dict(_limit(text) for text in options.streaming_limit),
@@ -68,9 +70,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    default = Config()
+    parser.add_argument("--version", action="version", version=f"pydockershim {__version__}")
+    _add_general(parser, Config())
+    _add_logs(parser, Config())
+    _add_streaming(parser)
+    later = parser.add_argument_group("accepted for cri-dockerd's sake, without effect yet")
+    for flag in _LATER:
+        # COMPAT(cri-dockerd): its boolean flags stand alone or take =true and =false.
+        later.add_argument(flag, nargs="?", const="true", metavar="VALUE", help=argparse.SUPPRESS)
+    later.add_argument("--buildinfo", action="version", version=__version__, help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_general(parser: argparse.ArgumentParser, default: Config) -> None:
     add = parser.add_argument
-    add("--version", action="version", version=f"pydockershim {__version__}")
     add(
         "--container-runtime-endpoint",
         metavar="URL",
@@ -110,13 +123,23 @@ def _parser() -> argparse.ArgumentParser:
         help="give a pull up after so long without progress (default %(default)s)",
     )
     add("--log-level", choices=LOG_LEVELS, default=default.log_level, help="(default %(default)s)")
-    _add_streaming(parser)
-    later = parser.add_argument_group("accepted for cri-dockerd's sake, without effect yet")
-    for flag in _LATER:
-        # COMPAT(cri-dockerd): its boolean flags stand alone or take =true and =false.
-        later.add_argument(flag, nargs="?", const="true", metavar="VALUE", help=argparse.SUPPRESS)
-    later.add_argument("--buildinfo", action="version", version=__version__, help=argparse.SUPPRESS)
-    return parser
+
+
+def _add_logs(parser: argparse.ArgumentParser, default: Config) -> None:
+    add = parser.add_argument_group("container logs").add_argument
+    add(
+        "--log-driver",
+        choices=LOG_DRIVERS,
+        default=default.log_driver,
+        help="where Docker keeps output until it is in the CRI log: its local driver (default), or "
+        "the driver that the daemon is configured with",
+    )
+    add(
+        "--log-file-size",
+        metavar="SIZE",
+        default=default.log_file_size,
+        help="the size of each of the two files of that spool (default %(default)s)",
+    )
 
 
 def _add_streaming(parser: argparse.ArgumentParser) -> None:

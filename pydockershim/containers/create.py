@@ -13,6 +13,7 @@ from pydockershim.labels import ContainerRecord
 from pydockershim.translate import container as translate
 from pydockershim.translate.identity import groups_wanted
 from pydockershim.translate.image import image_ref
+from pydockershim.translate.logs import docker_log_config, require_readable
 from pydockershim.translate.seccomp import profile_path
 from pydockershim.view.entries import SandboxItem
 
@@ -74,6 +75,7 @@ def _body(
         answers=translate.Answers(
             seccomp_profile=read_profile(profile) if profile else None,
             image_groups=tools.identities.groups_of(user, image["Id"]) if user else (),
+            log_config=_log_config(tools, record),
         ),
         features=features,
     )
@@ -83,6 +85,16 @@ def _body(
         daemon_root=features.root_dir,
         oom_score_adj=_oom_score(tools, config.linux.resources.oom_score_adj, sandbox.id),
     )
+
+
+def _log_config(tools: ContainerTools, record: ContainerRecord) -> Json:
+    """Return where Docker keeps the output; FailedPrecondition when it could not be read back."""
+    config = docker_log_config(
+        tools.log_driver, has_log_path=bool(record.log_path), file_size=tools.log_file_size
+    )
+    if record.log_path:
+        require_readable(config or {"Type": tools.engine.features.log_driver})
+    return config
 
 
 def _oom_score(tools: ContainerTools, asked: int, sandbox_id: str) -> int:

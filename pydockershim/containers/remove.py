@@ -1,8 +1,10 @@
 """RemoveContainer: by force and with its anonymous volumes. Idempotent.
 
-The log file stays: it is the kubelet's.
+A running one is killed first, so that its last lines come into its log. The log file stays: it is
+the kubelet's.
 """
 
+from pydockershim import calls
 from pydockershim.containers.tools import ContainerTools
 from pydockershim.errors import NotFound
 
@@ -13,5 +15,9 @@ def remove(tools: ContainerTools, container_id: str) -> None:
         container = tools.view.container(container_id)
     except NotFound:
         return
-    tools.engine.remove_container(container.id)
+    with calls.shielded():
+        if container.running:
+            tools.engine.kill_container(container.id, signal="KILL")
+        tools.logs.finish(container.id)
+        tools.engine.remove_container(container.id)
     tools.view.forget(container.id)

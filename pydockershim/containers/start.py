@@ -6,13 +6,14 @@ Docker would start an exited container again and forget how it ended; the CRI fo
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.create import require_ready
 from pydockershim.containers.tools import ContainerTools
-from pydockershim.errors import FailedPrecondition
+from pydockershim.errors import FailedPrecondition, ShimError
 
 
 def start(tools: ContainerTools, container_id: str) -> None:
     """Return when the container runs.
 
-    FailedPrecondition when it is not CREATED or its sandbox is not READY. A start that fails leaves
+    FailedPrecondition when it is not CREATED, its sandbox is not READY, or its log file cannot be
+    made: the file is there before the container starts. A start that fails leaves
     the container EXITED with reason ContainerCannotRun, and the error has Docker's own words.
     """
     container = tools.view.container(container_id)
@@ -25,7 +26,11 @@ def start(tools: ContainerTools, container_id: str) -> None:
                 f"container {container.id} is {cri.ContainerState.Name(state)}; only a CREATED "
                 "container can be started, so create a new one"
             )
+        tools.logs.begin(container, sandbox)
         try:
             tools.engine.start_container(container.id)
+        except ShimError:
+            tools.logs.ended(container.id)
+            raise
         finally:
             tools.view.refresh(container.id)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pydockershim.containers.container_logs import ContainerLogs
 from pydockershim.containers.identities import ImageIdentities
 from pydockershim.containers.stopping import Stopping
 from pydockershim.engine.client import Engine
@@ -24,3 +25,6 @@ class ContainerTools:
     locks: NamedLocks
     identities: ImageIdentities
     stopping: Stopping
+    logs: ContainerLogs
+    log_driver: str
+    log_file_size: str

@@ -26,6 +26,7 @@ def tear_down(tools: PodTools, sandbox: SandboxItem) -> None:
     stop.end(tools, sandbox)
     containers = [each.id for each in tools.view.containers_of(sandbox.id)]
     for each in (*containers, sandbox.id):
+        tools.logs.finish(each)
         tools.engine.remove_container(each)
         tools.view.forget(each)
     tools.accepted.remove(sandbox.id)

@@ -6,6 +6,7 @@ from pydockershim.engine.client import Engine
 from pydockershim.engine.oom import OomScoreFloor
 from pydockershim.host.state_files import StateFiles
 from pydockershim.locks import NamedLocks
+from pydockershim.logs.writers import LogWriters
 from pydockershim.network.interface import PodNetwork
 from pydockershim.pods.pause_image import PauseImage
 from pydockershim.view.view import View
@@ -25,3 +26,4 @@ class PodTools:
     oom_floor: OomScoreFloor
     locks: NamedLocks
     accepted: StateFiles
+    logs: LogWriters

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers import create, exec_sync, remove, start, stop
+from pydockershim.containers.running import running
 from pydockershim.containers.tools import ContainerTools
 from pydockershim.pods import remove as remove_pod
 from pydockershim.pods import run as run_pod
@@ -119,6 +120,14 @@ class RuntimeService:
 
     def StreamContainers(self, request: cri.StreamContainersRequest) -> Iterator[bytes]:
         return self.view.stream_containers(request.filter)
+
+    def ReopenContainerLog(
+        self, request: cri.ReopenContainerLogRequest
+    ) -> cri.ReopenContainerLogResponse:
+        require(request, "container_id")
+        container = running(self.view, request.container_id)
+        self.containers.logs.reopen(container.id)
+        return cri.ReopenContainerLogResponse()
 
     def GetContainerEvents(self, _: cri.GetEventsRequest) -> Iterator[bytes]:
         return self.view.events.subscribe()

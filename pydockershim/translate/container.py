@@ -4,17 +4,16 @@
 - image: `Image`, by id, so that a tag that moves meanwhile changes nothing
 - command, args, envs, working_dir, stdin, stdin_once, tty: see `process`
 - mounts: see `mounts`; linux.resources: see `resources`
+- log_path: see `logs`
 - linux.security_context: see `security`, `identity`, `seccomp` and `namespaces`
 - what is not built: see `refusals`
 
 Always: the sandbox's cgroup parent and runtime, no restart, no health check of the image's, no init
 of the daemon's. No hostname, DNS or ports: they are the sandbox's, and Docker refuses them here.
-Output goes to Docker's `local` log driver, the only one that keeps every byte; without a log path
-nobody could read it, so it goes nowhere.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from pydockershim import labels, naming
@@ -31,20 +30,18 @@ from pydockershim.translate.resources import docker_resources
 from pydockershim.translate.runtime import docker_runtime
 from pydockershim.translate.security import docker_security
 
-# What Docker keeps until it has been written to the CRI log: enough for a burst and a restart.
-_SPOOL = {"max-size": "64m", "max-file": "2", "compress": "false"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What had to be looked up for one container.
+    """What had to be looked up or settled for one container.
 
     `seccomp_profile` is the text behind `seccomp.profile_path`, `image_groups` the ids that
-    `identity.image_groups` found for `identity.groups_wanted`.
+    `identity.image_groups` found for `identity.groups_wanted`, `log_config` is from `logs`.
     """
 
     seccomp_profile: str | None = None
     image_groups: tuple[int, ...] = ()
+    log_config: Json = field(default_factory=lambda: {"Type": "none"})
 
 
 def container_record(
@@ -105,7 +102,7 @@ def docker_container(
         "Mounts": docker_mounts(config.mounts, features),
         "CgroupParent": sandbox.cgroup_parent,
         "Runtime": docker_runtime(sandbox.handler, features, field="runtime_handler"),
-        "LogConfig": {"Type": "local", "Config": _SPOOL} if record.log_path else {"Type": "none"},
+        "LogConfig": answers.log_config,
         "RestartPolicy": {"Name": "no"},
         "Init": False,
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.dockerapi import ContainerInspect, ContainerState, ContainerSummary
+from pydockershim.dockerapi import ContainerInspect, ContainerState, ContainerSummary, Json
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord
 from pydockershim.translate.sandbox import completed
 from pydockershim.translate.status import (
@@ -60,6 +60,8 @@ class SandboxItem:
 class ContainerItem:
     """A pod's container. `state` is a CRI ContainerState; `stop_signal` as Docker names it.
 
+    `log_config` is Docker's: `Type`, the driver, and `Config`, its options.
+
     `started_ns` and `finished_ns` are 0 for never. `draining`: it has ended, but is shown as
     running for as long as its log is not complete.
     """
@@ -77,7 +79,8 @@ class ContainerItem:
     exit_code: int
     image_id: str
     stop_signal: str
-    oom_score_adj: int
+    log_config: Json
+    tty: bool
     listed: bytes
     status: bytes
     draining: bool = False
@@ -157,7 +160,8 @@ def _container_item(inspect: ContainerInspect, record: ContainerRecord) -> Conta
         exit_code=status.exit_code,
         image_id=status.image_id,
         stop_signal=inspect["Config"].get("StopSignal") or "SIGTERM",
-        oom_score_adj=inspect["HostConfig"].get("OomScoreAdj") or 0,
+        log_config=inspect["HostConfig"].get("LogConfig") or {},
+        tty=bool(inspect["Config"].get("Tty")),
         listed=framed(1, cri_container(status, record.sandbox_id).SerializeToString()),
         status=status.SerializeToString(),
     )

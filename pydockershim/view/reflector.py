@@ -20,6 +20,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ from pydockershim.dockerapi import ContainerSummary, Event
 from pydockershim.engine.client import Engine
 from pydockershim.engine.events import EventStream
 from pydockershim.errors import DeadlineExceeded, NotFound, ShimError, Unavailable
-from pydockershim.view.entries import summary_name
+from pydockershim.view.entries import Item, summary_name
 from pydockershim.view.fills import Fills
 from pydockershim.view.view import View
 
@@ -70,11 +71,21 @@ _Inbox = queue.SimpleQueue[Event | ShimError | _Later]
 
 
 class Reflector:
-    """The view's writer in the background; `start` it once, `stop` it at the end."""
+    """The view's writer in the background; `start` it once, `stop` it at the end.
 
-    def __init__(self, engine: Engine, view: View) -> None:
+    `before_synced` gets all there is each time the view has become right, before anybody sees it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        view: View,
+        *,
+        before_synced: Callable[[list[Item]], None] = lambda _: None,
+    ) -> None:
         self._engine = engine
         self._view = view
+        self._before_synced = before_synced
         self._fills = Fills(self._fetch)
         self._inbox = _Inbox()
         self._later: dict[str, _Later] = {}
@@ -130,6 +141,7 @@ class Reflector:
             self._relist(everything=True)
             while not inbox.empty():
                 self._take(inbox.get())
+            self._before_synced(self._view.items())
             self._view.synced()
             self._reported = ""
             logger.info("the view of the engine is up to date")

@@ -12,6 +12,7 @@ from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.translate import container, sandbox
 from pydockershim.translate.identity import groups_wanted
 from pydockershim.translate.image import image_ref
+from pydockershim.translate.logs import LOCAL, docker_log_config
 from pydockershim.translate.seccomp import profile_path
 from tests.unit.translate.engines import DOCKER_28, IMAGE, SANDBOX_ID
 
@@ -67,6 +68,7 @@ def translated_container(
         answers=container.Answers(
             seccomp_profile=_profile(profile_path(context, privileged=context.privileged)),
             image_groups=IMAGE_GROUPS if groups_wanted(context) else (),
+            log_config=docker_log_config(LOCAL, has_log_path=bool(record.log_path)),
         ),
         features=features,
     )

@@ -81,7 +81,7 @@ def test_container_tells_what_procedures_ask_for(view: View) -> None:
 
     assert container.state == cri.CONTAINER_RUNNING
     assert container.created_ns == 1767323045123456789
-    assert (container.stop_signal, container.oom_score_adj) == ("SIGINT", 7)
+    assert (container.stop_signal, container.tty) == ("SIGINT", False)
     assert view.containers_of(SANDBOX_ID) == [container]
     assert view.containers_of(OTHER_SANDBOX_ID) == []
 

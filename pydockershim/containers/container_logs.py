@@ -1,0 +1,60 @@
+"""Which container's log is written when: joins what the view knows with the log writers."""
+
+from collections.abc import Iterable
+
+from pydockershim.labels import SandboxRecord
+from pydockershim.logs.writers import ContainerLog, LogWriters
+from pydockershim.view.entries import ContainerItem, Item, SandboxItem
+
+
+class ContainerLogs:
+    """Owns the knowledge that the logs of an earlier run have been taken up again."""
+
+    def __init__(self, writers: LogWriters) -> None:
+        self._writers = writers
+        self._resumed = False
+
+    def resume(self, items: Iterable[Item]) -> None:
+        """Take up, once, the logs of all containers that have run: some may have lines to come."""
+        if self._resumed:
+            return
+        sandboxes = {each.id: each.record for each in items if isinstance(each, SandboxItem)}
+        for each in items:
+            if isinstance(each, ContainerItem) and each.has_run:
+                log = _log_of(each, sandboxes.get(each.sandbox_id))
+                self._writers.follow(log, fresh=False)
+        self._resumed = True
+
+    def begin(self, container: ContainerItem, sandbox: SandboxItem) -> None:
+        """Make the log file of a container that is about to start, and write it from now on.
+
+        FailedPrecondition or InvalidArgument when the file cannot be made.
+        """
+        self._writers.follow(_log_of(container, sandbox.record), fresh=True)
+
+    def ended(self, container_id: str) -> None:
+        """Note that a container's start has failed: nothing is to come."""
+        self._writers.ended(container_id)
+
+    def reopen(self, container_id: str) -> None:
+        """Go on in a new file; the one before never grows again. FailedPrecondition if none is."""
+        self._writers.reopen(container_id)
+
+    def is_drained(self, container_id: str) -> bool:
+        """Say whether all output of a container that has ended is in its log."""
+        return self._resumed and self._writers.is_drained(container_id)
+
+    def finish(self, container_id: str) -> None:
+        """Wait, for seconds at most, for the last lines of a container that is to be removed."""
+        self._writers.finish(container_id)
+
+
+def _log_of(container: ContainerItem, sandbox: SandboxRecord | None) -> ContainerLog:
+    return ContainerLog(
+        container_id=container.id,
+        directory=sandbox.log_directory if sandbox else "",
+        path=container.record.log_path,
+        driver=container.log_config.get("Type", ""),
+        options=container.log_config.get("Config") or {},
+        tty=container.tty,
+    )
