@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 ECHO, LATE, SOURCE, SINK, IPV6_ONLY, HASTY, DEAF = range(7001, 7008)
 SOURCE_BYTES = 32 * 1024 * 1024
@@ -86,6 +87,8 @@ def main() -> None:
         HASTY: _hasty,
         DEAF: _deaf,
     }
+    # Docker 20.10 turns IPv6 off in a container, even on its loopback interface.
+    Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6").write_text("0")
     for port, serve in behaviours.items():
         family, host = (
             (socket.AF_INET6, "::1") if port == IPV6_ONLY else (socket.AF_INET, "127.0.0.1")

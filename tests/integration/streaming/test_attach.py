@@ -22,9 +22,11 @@ def test_input_and_output_of_the_containers_own_process(
     session = sessions.attach(wire, stdin=True, container_id=container.id)
 
     session.send("stdin", b"one\ntwo\n")
-    output = read_until(session, lambda output: b"err two" in output.stderr)
+    output = read_until(
+        session, lambda output: b"two\n" in output.stdout and b"two\n" in output.stderr
+    )
 
-    assert output.stdout == b"got one\ngot two\n"
+    assert (output.stdout, output.stderr) == (b"got one\ngot two\n", b"err one\nerr two\n")
     session.close()
 
 
