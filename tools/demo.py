@@ -15,6 +15,7 @@ import tarfile
 import time
 from contextlib import ExitStack, closing
 from http import HTTPStatus
+from pathlib import Path
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client import this_node
@@ -29,6 +30,7 @@ from tools.progress import Progress
 MANIFEST = host_setup.REPOSITORY / "examples" / "pod.yaml"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PAGE_S = 10.0
+_LOG_S = 10.0
 
 
 def main() -> int:
@@ -182,8 +184,21 @@ def _show(
             raise SetupError(f"{' '.join(command)} in {name}: {result.stderr.decode()}")
         progress.say(f"   exec      {name}$ {' '.join(command)}")
         progress.say(f"             {result.stdout.decode().strip()}")
+    for name, container_id in containers.items():
+        progress.say(f"   log       {name}: {_last_line(client, container_id)}")
     progress.say(f"   hostPort  http://127.0.0.1:{port}/")
     progress.say(f"             {page}\n")
+
+
+def _last_line(client: CriClient, container_id: str) -> str:
+    """Return the last line that a container has logged, as the CRI's log file has it."""
+    log = Path(client.container_status(container_id).status.log_path)
+    end_s = time.monotonic() + _LOG_S
+    while not (lines := log.read_text().splitlines()):
+        if time.monotonic() > end_s:
+            raise SetupError(f"nothing has been logged to {log}")
+        time.sleep(0.05)
+    return lines[-1]
 
 
 def _fetch(port: int) -> str:
