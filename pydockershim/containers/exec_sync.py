@@ -12,7 +12,7 @@
 import logging
 import math
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
@@ -22,9 +22,10 @@ from pydockershim.dockerapi import ExecInspect
 from pydockershim.engine.client import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
-from pydockershim.errors import Cancelled, DeadlineExceeded, Unknown
+from pydockershim.errors import Cancelled, DeadlineExceeded, Unavailable, Unknown
 from pydockershim.host.processes import kill_tree
 from pydockershim.view.entries import ContainerItem
+from pydockershim.view.view import View
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ _ANSWER_BYTES = 16 * 1024 * 1024 - 64 * 1024
 _PID_KNOWN_WITHIN_S = 2.0  # Docker tells the pid some 100 ms after the start
 _ENDED_WITHIN_S = 5.0  # from the end of the stream to the exit code; some ms as a rule
 _POLL_S = 0.02
-_TURN_S = 3600.0  # poll(2) takes no wait as long as a timeout may be
+_TURN_S = 1.0  # of silence; then it is looked whether the container still runs
+_DRAINED_NS = 3_000_000_000  # from a container's end to that of its streams; Docker takes 2 s
 
 
 def exec_sync(
@@ -50,7 +52,7 @@ def exec_sync(
     output = _Output()
     with closing(tools.engine.start_exec(exec_id, tty=False)) as stream:
         try:
-            _read(stream, output, container.id, timeout_s=timeout_s)
+            _read(tools.view, container.id, stream, output, timeout_s=timeout_s)
         except (DeadlineExceeded, Cancelled):
             with calls.shielded():
                 if _kill(tools.engine, container, exec_id):
@@ -83,7 +85,9 @@ class _Output:
         return self.of[StreamName.STDOUT].decode(errors="replace").partition("\r\n")[0]
 
 
-def _read(stream: Hijacked, output: _Output, container_id: str, *, timeout_s: int) -> None:
+def _read(
+    view: View, container_id: str, stream: Hijacked, output: _Output, *, timeout_s: int
+) -> None:
     """Read to the end of the stream; DeadlineExceeded at the timeout, Cancelled with the caller."""
     call, frames = calls.current(), Demultiplexer()
     end_s = time.monotonic() + (timeout_s if timeout_s > 0 else math.inf)
@@ -95,11 +99,25 @@ def _read(stream: Hijacked, output: _Output, container_id: str, *, timeout_s: in
                     f"the command did not end within {timeout_s} s and was killed in container "
                     f"{container_id}: give it more time, or less to do"
                 )
+            if data is None:
+                _check_alive(view, container_id)
             if data == b"":
                 break
             for name, piece in frames.feed(data or b""):
                 output.take(name, piece)
     call.check()
+
+
+def _check_alive(view: View, container_id: str) -> None:
+    """Raise Unknown or NotFound when the container has ended and nothing more can come of it.
+
+    COMPAT(dockerd 20.10): where a pod shares its processes, the stream of a command that died with
+    its container never ends.
+    """
+    with suppress(Unavailable):
+        container = view.container(container_id)
+        if not container.running and time.time_ns() - container.finished_ns > _DRAINED_NS:
+            raise Unknown(f"container {container_id} ended, and the command with it")
 
 
 def _kill(engine: Engine, container: ContainerItem, exec_id: str) -> bool:
