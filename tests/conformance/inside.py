@@ -4,7 +4,9 @@ DIR holds the plan and receives everything that the run leaves: Ginkgo's report,
 suite and the logs of kubelet, shim and engine.
 """
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +29,8 @@ INTERRUPTED = 130
 
 def main() -> int:
     """Run the plan; the exit code is the suite's, and says less than its report."""
+    # With this process ends the session, and with that all the others; nothing is to be undone.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     results = namespaces.PRIVATE / "results"
     results.mkdir()
     # Before /tmp and /var, below which it may be, become the session's own.
@@ -35,12 +39,9 @@ def main() -> int:
     layout = images.prepare(Programs(plan.programs))
     node.prepare()
     cni.configure()
-    try:
-        with registry.serve(layout) as proxy, _runtime(plan, proxy, results) as runtime:
-            command = SUITES[plan.suite].command(plan, runtime.endpoint, results / REPORT)
-            return _run(command, plan=plan, results=results)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    with registry.serve(layout) as proxy, _runtime(plan, proxy, results) as runtime:
+        command = SUITES[plan.suite].command(plan, runtime.endpoint, results / REPORT)
+        return _run(command, plan=plan, results=results)
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def _runtime(plan: Plan, proxy: str, results: Path) -> Iterator[runtimes.Runtime
 
 
 def _run(command: list[str], *, plan: Plan, results: Path) -> int:
-    """Run the suite in a process group of its own, so that Ctrl-C ends it at once, with us."""
+    """Run the suite, where Ctrl-C does not reach it: told to end, it would take its time."""
     with (
         (results / OUTPUT).open("w") as output,
         subprocess.Popen(
