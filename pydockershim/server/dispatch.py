@@ -76,9 +76,9 @@ class _Dispatcher:
 
     def handler(self, method: Method, function: Callable[[Any], Any]) -> Handler:
         def unary(request: Message, context: grpc.ServicerContext) -> Any:
-            with self._around(method, request, context) as report:
+            with self._around(method, request, context) as told:
                 response = function(request)
-                report.update(_ids(response))
+                told.append(response)
                 return response
 
         def stream(request: Message, context: grpc.ServicerContext) -> Iterator[Any]:
@@ -97,25 +97,25 @@ class _Dispatcher:
     @contextmanager
     def _around(
         self, method: Method, request: Message, context: grpc.ServicerContext
-    ) -> Iterator[dict[str, str]]:
-        """Enter the call; the dict yielded collects ids for the log line."""
-        report, started_s = _ids(request), time.monotonic()
+    ) -> Iterator[list[Any]]:
+        """Enter the call; the list yielded collects messages with ids for the log line."""
+        told, started_s = [request], time.monotonic()
         call = _call(method, context)
         try:
             with calls.entered(call), self._bounded(method):
-                yield report
+                yield told
         except ShimError as error:
-            _log(method, report, started_s, error)
+            _log(method, told, started_s, error)
             context.abort(code_of(error), details_of(str(error)))
         except Exception:
             reference = uuid.uuid4().hex[:8]
-            logger.exception("%s failed, reference %s", _words(method, report), reference)
+            logger.exception("%s failed, reference %s", _words(method, told), reference)
             context.abort(
                 grpc.StatusCode.INTERNAL,
                 f"a fault in pydockershim; its log has the details under reference {reference}",
             )
         else:
-            _log(method, report, started_s, None)
+            _log(method, told, started_s, None)
 
     @contextmanager
     def _bounded(self, method: Method) -> Iterator[None]:
@@ -169,7 +169,7 @@ def _ids(message: Any) -> dict[str, str]:
     return found
 
 
-def _log(method: Method, report: dict[str, str], started_s: float, error: ShimError | None) -> None:
+def _log(method: Method, told: list[Any], started_s: float, error: ShimError | None) -> None:
     level = logging.DEBUG if method.name.startswith(_QUIET) else logging.INFO
     outcome = "ok"
     if error is not None:
@@ -179,11 +179,12 @@ def _log(method: Method, report: dict[str, str], started_s: float, error: ShimEr
     if not logger.isEnabledFor(level):
         return
     took_ms = (time.monotonic() - started_s) * 1000
-    logger.log(level, "%s in %.1f ms: %s", _words(method, report), took_ms, outcome)
+    logger.log(level, "%s in %.1f ms: %s", _words(method, told), took_ms, outcome)
 
 
-def _words(method: Method, report: dict[str, str]) -> str:
-    named = (f"{name}={_on_one_line(value)}" for name, value in report.items())
+def _words(method: Method, told: list[Any]) -> str:
+    ids = {name: value for message in told for name, value in _ids(message).items()}
+    named = (f"{name}={_on_one_line(value)}" for name, value in ids.items())
     return " ".join((method.name, *named))
 
 

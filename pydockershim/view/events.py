@@ -16,13 +16,19 @@ _ID, _TYPE, _CREATED_AT, _SANDBOX_STATUS, _CONTAINERS_STATUSES = range(1, 6)
 
 
 class Events:
-    """`objects` are the view's, by id; `now_ns` is the clock of its statuses.
+    """`objects` are the view's, by id, `containers_of` a sandbox's; `now_ns` is their clock.
 
     Telling is up to whoever holds the view's lock; any thread may subscribe.
     """
 
-    def __init__(self, objects: Mapping[str, Item], now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        objects: Mapping[str, Item],
+        containers_of: Callable[[str], Iterable[ContainerItem]],
+        now_ns: Callable[[], int],
+    ) -> None:
         self._objects = objects
+        self._containers_of = containers_of
         self._now_ns = now_ns
         self._told: dict[str, Item] = {}
         self._broadcast = Broadcast()
@@ -68,13 +74,6 @@ class Events:
         elif isinstance(item, SandboxItem):
             # COMPAT(kubelet): without a status it would ignore that the sandbox is gone.
             fields.append(framed(_SANDBOX_STATUS, item.last_status))
-        containers = containers_in(sandbox_id, self._objects.values())
+        containers = self._containers_of(sandbox_id)
         fields.extend(framed(_CONTAINERS_STATUSES, each.status) for each in containers)
         return b"".join(fields)
-
-
-def containers_in(sandbox_id: str, items: Iterable[Item]) -> list[ContainerItem]:
-    """Return the containers of a sandbox (whole id)."""
-    return [
-        each for each in items if isinstance(each, ContainerItem) and each.sandbox_id == sandbox_id
-    ]

@@ -20,6 +20,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
 from pydockershim.translate import filters
+from pydockershim.view.arrangement import Arrangement
 from pydockershim.view.entries import (
     ContainerItem,
     Item,
@@ -29,7 +30,7 @@ from pydockershim.view.entries import (
     item_of,
     summary_name,
 )
-from pydockershim.view.events import Events, containers_in
+from pydockershim.view.events import Events
 from pydockershim.view.images import ImageItem, Images
 from pydockershim.view.ledger import Ledger
 from pydockershim.view.wire import chunks, framed, varint_field
@@ -72,7 +73,8 @@ class View:
         self._is_drained = is_drained
         self._lock = threading.Lock()
         self._ledger: Ledger[Item] = Ledger()
-        self.events = Events(self._ledger.objects, self._now_ns)
+        self._arrangement: Arrangement | None = None
+        self.events = Events(self._ledger.objects, self._containers_of, self._now_ns)
         self._silent: dict[str, str] = {}
         self._why_wrong = "the engine has not been listed yet"
         self._last_ns = 0
@@ -86,16 +88,16 @@ class View:
 
     def sandbox_named(self, name: str) -> SandboxItem | None:
         """Return the sandbox whose record has this (final) name, finished or not."""
-        return next((each for each in self._all(SandboxItem) if each.record.name == name), None)
+        return next((each for each in self._read().sandboxes if each.record.name == name), None)
 
     def container(self, container_id: str) -> ContainerItem:
         """Return a container by its id."""
         with self._lock:
             return self._find(ContainerItem, container_id)
 
-    def containers_of(self, sandbox_id: str) -> list[ContainerItem]:
+    def containers_of(self, sandbox_id: str) -> Sequence[ContainerItem]:
         """Return the containers of a sandbox (whole id), whether it is there or not."""
-        return [each for each in self._all(ContainerItem) if each.sandbox_id == sandbox_id]
+        return self._read().containers_of(sandbox_id)
 
     def image(self, ref: str) -> ImageItem | None:
         """Return an image by name, digest or id; None when the engine has no such image."""
@@ -106,7 +108,7 @@ class View:
 
     def list_sandboxes(self, wanted: cri.PodSandboxFilter) -> bytes:
         """Return a serialised ListPodSandboxResponse."""
-        return b"".join(each.listed for each in self._select_sandboxes(wanted))
+        return b"".join([each.listed for each in self._select_sandboxes(wanted)])
 
     def stream_sandboxes(self, wanted: cri.PodSandboxFilter) -> Iterator[bytes]:
         """Return serialised StreamPodSandboxesResponses, none for an empty list."""
@@ -114,7 +116,7 @@ class View:
 
     def list_containers(self, wanted: cri.ContainerFilter) -> bytes:
         """Return a serialised ListContainersResponse."""
-        return b"".join(each.listed for each in self._select_containers(wanted))
+        return b"".join([each.listed for each in self._select_containers(wanted)])
 
     def stream_containers(self, wanted: cri.ContainerFilter) -> Iterator[bytes]:
         """Return serialised StreamContainersResponses, none for an empty list."""
@@ -290,6 +292,7 @@ class View:
             self._applied(object_id)
 
     def _applied(self, object_id: str) -> None:
+        self._arrangement = None
         self._silent.pop(object_id, None)
         if not self._why_wrong:
             self.events.tell(object_id)
@@ -323,23 +326,32 @@ class View:
         found = filters.whole_id(beginning, ids)
         return objects[found] if found else None
 
-    def _all(self, kind: type[Kind]) -> list[Kind]:
+    def _read(self) -> Arrangement:
+        """Return all objects; Unavailable while they may be wrong."""
         with self._lock:
             self._check()
-            return [each for each in self._ledger.objects.values() if isinstance(each, kind)]
+            return self._arranged()
+
+    def _arranged(self) -> Arrangement:
+        if self._arrangement is None:
+            self._arrangement = Arrangement(self._ledger.objects.values())
+        return self._arrangement
+
+    def _containers_of(self, sandbox_id: str) -> Sequence[ContainerItem]:
+        return self._arranged().containers_of(sandbox_id)
 
     def _select_sandboxes(self, wanted: cri.PodSandboxFilter) -> Sequence[SandboxItem]:
-        return filters.select_sandboxes(wanted, self._all(SandboxItem))
+        return filters.select_sandboxes(wanted, self._read().sandboxes)
 
     def _select_containers(self, wanted: cri.ContainerFilter) -> Sequence[ContainerItem]:
-        return filters.select_containers(wanted, self._all(ContainerItem))
+        return filters.select_containers(wanted, self._read().containers)
 
     def _containers_statuses(self, sandbox_id: str) -> bytes:
         """Return the statuses of a pod's containers and the time at which they hold.
 
         COMPAT(kubelet): a time promises that all of them are there, so it is both or neither.
         """
-        containers = containers_in(sandbox_id, self._ledger.objects.values())
+        containers = self._containers_of(sandbox_id)
         if any(each.id in self._silent for each in containers):
             return b""
         at_ns = self._now_ns()
