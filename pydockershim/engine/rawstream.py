@@ -35,7 +35,7 @@ class Demultiplexer:
         """Whether the stream may end here; if it does elsewhere, something was cut off."""
         return not self._missing and not self._header
 
-    def feed(self, data: bytes) -> list[tuple[StreamName, memoryview]]:
+    def feed(self, data: bytes | bytearray | memoryview) -> list[tuple[StreamName, memoryview]]:
         """Return the payload in these bytes, in order; a frame may come in several pieces.
 
         They are views of `data`, not copies. Unavailable when the bytes are not such a stream.

@@ -8,6 +8,7 @@ from pydockershim.streaming.process import End
 from pydockershim.streaming.remotecommand import status
 from pydockershim.streaming.remotecommand.resize import TerminalSize
 from pydockershim.streaming.requests import AttachRequest
+from pydockershim.streaming.wire import Buffer
 
 
 class Attached:
@@ -52,7 +53,7 @@ class Attached:
             width=size.width,
         )
 
-    def shown(self, output: bytes) -> bytes:
+    def shown(self, output: Buffer) -> Buffer:
         """Return all of it."""
         return output
 

@@ -74,7 +74,7 @@ class CommandSession:
         """What says good-bye in the client's protocol."""
         return self._channels
 
-    def received(self, data: bytes) -> None:
+    def received(self, data: Buffer) -> None:
         """Take bytes of the client; WireError when it breaks the protocol."""
         stdin: list[Buffer] = []
         others: list[ChannelEvent] = []
@@ -159,13 +159,13 @@ class CommandSession:
         self._channels.finish(Channel.ERROR)
         self._link.flush(self._channels)
 
-    def _on_output(self, data: bytes) -> None:
+    def _on_output(self, data: Buffer) -> None:
         try:
             self._show(self._process.shown(data))
         except Unavailable as error:
             self._on_output_ended(error)
 
-    def _show(self, output: bytes) -> None:
+    def _show(self, output: Buffer) -> None:
         """Send raw output to the client; Unavailable when the engine says that it broke."""
         if self._process.has_tty:
             self._channels.send(Channel.STDOUT, output)

@@ -21,6 +21,7 @@ from pydockershim.streaming.requests import (
 )
 from pydockershim.streaming.sessions import Session, Sessions
 from pydockershim.streaming.tokens import Tokens
+from pydockershim.streaming.wire import Buffer
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ _PATHS: dict[str, type[Request]] = {
     "portforward": PortForwardRequest,
 }
 _METHODS = {"GET", "POST"}
+_BUFFER_BYTES = 256 * 1024
 _WATCH_S = 5.0
 _CLOSE_S = 5.0
 
@@ -41,12 +43,17 @@ class Connections:
         self._sessions = sessions
         self._tokens = tokens
         self._limits = limits
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._live: dict[asyncio.Task[None], Link] = {}
 
     def accept(self) -> Link:
         """Return what the event loop talks to for a new connection."""
         # Output of an ended process may wait for the client, and answers may wait behind that.
-        return Link(max_unsent_bytes=2 * self._limits.drain_bytes, on_made=self._on_made)
+        return Link(
+            buffer=self._buffer,
+            max_unsent_bytes=2 * self._limits.drain_bytes,
+            on_made=self._on_made,
+        )
 
     async def watch(self) -> None:
         """Find clients that have gone or do nothing any more, for ever."""
@@ -123,7 +130,7 @@ async def _head(link: Link, reader: HeadReader) -> Head:
     """Read the request's head, and then no more for the moment."""
     whole: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
 
-    def receive(data: bytes) -> None:
+    def receive(data: Buffer) -> None:
         try:
             head = reader.feed(data)
         except HttpRefusal as refusal:

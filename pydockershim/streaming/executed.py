@@ -14,6 +14,7 @@ from pydockershim.streaming.process import End
 from pydockershim.streaming.remotecommand import status
 from pydockershim.streaming.remotecommand.resize import TerminalSize
 from pydockershim.streaming.requests import ExecRequest
+from pydockershim.streaming.wire import Buffer
 
 _POLL_S = 0.005
 _SLOWEST_POLL_S = 1.0
@@ -64,15 +65,15 @@ class Executed:
             self._engine.resize_exec, self._exec_id, height=size.height, width=size.width
         )
 
-    def shown(self, output: bytes) -> bytes:
+    def shown(self, output: Buffer) -> Buffer:
         """Return what the client may see of the raw output: Docker's own words are held back."""
         if self._is_first:
             self._is_first = False
             if _NOT_STARTED.search(output, 0, _WORDS_BEGIN_WITHIN):
-                self._held = output
+                self._held = bytes(output)
                 return b""
         if self._held:
-            output, self._held = self._held + output, b""
+            output, self._held = self._held + bytes(output), b""
         return output
 
     async def ended(self) -> None:

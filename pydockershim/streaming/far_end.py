@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import cast
 
 from pydockershim.streaming.link import Link
+from pydockershim.streaming.outlet import Outlet
 from pydockershim.streaming.wire import Buffer
 
 _SO_SNDBUFFORCE = 32  # asm-generic/socket.h; for root, beyond net.core.wmem_max
@@ -15,7 +16,7 @@ _SEND_BUFFER_BYTES = 1024 * 1024
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 s
 
 
-class FarEnd(asyncio.Protocol):
+class FarEnd(asyncio.BufferedProtocol):
     """Where a client's input goes and its output comes from; each keeps the pace of the other.
 
     `on_output` gets the output; `on_ended` is called when no more will come, while input may still
@@ -27,7 +28,7 @@ class FarEnd(asyncio.Protocol):
         self,
         link: Link,
         *,
-        on_output: Callable[[bytes], None],
+        on_output: Callable[[Buffer], None],
         on_ended: Callable[[], None],
         on_lost: Callable[[Exception | None], None],
         max_input_bytes: int,
@@ -41,6 +42,7 @@ class FarEnd(asyncio.Protocol):
         self._max_input_bytes = max_input_bytes
         self._max_drain_bytes = max_drain_bytes
         self._transport: asyncio.Transport | None = None
+        self._outlet: Outlet
         self._is_draining = False
         self._early: list[Buffer] = []
         self._early_bytes = 0
@@ -61,6 +63,7 @@ class FarEnd(asyncio.Protocol):
         """Begin, with the input that has come before."""
         self._transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=self._max_input_bytes)
+        self._outlet = Outlet(transport)
         self._link.release(self)
         if self._early:
             self.write(self._early)
@@ -69,11 +72,18 @@ class FarEnd(asyncio.Protocol):
             self.write_eof()
         self._link.add_source(self)
         if self._leftover:
-            self.data_received(self._leftover)
+            self._receive(self._leftover)
             self._leftover = b""
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _size: int) -> memoryview:
+        """Return where to put the output."""
+        return self._link.buffer
+
+    def buffer_updated(self, size: int) -> None:
         """Pass output on."""
+        self._receive(self._link.buffer[:size])
+
+    def _receive(self, data: Buffer) -> None:
         self._link.moved(self)
         self._on_output(data)
         if self._is_draining and self._link.unsent_bytes > self._max_drain_bytes:
@@ -113,15 +123,15 @@ class FarEnd(asyncio.Protocol):
     # What the session calls.
 
     def write(self, pieces: Sequence[Buffer]) -> None:
-        """Pass input on, in pieces that do not change any more; dropped when nobody reads it."""
+        """Pass input on, in pieces that may change afterwards; dropped when nobody reads it."""
         self._link.moved(self)
         if self._transport is None:
-            self._early += pieces
+            self._early += map(bytes, pieces)
             self._early_bytes += sum(map(len, pieces))
             if self._early_bytes > self._max_input_bytes:
                 self._link.hold(self)
-        elif not self._transport.is_closing():
-            self._transport.writelines(pieces)
+        else:
+            self._outlet.write(pieces)
 
     def write_eof(self) -> None:
         """End the input, behind what is still to be written."""

@@ -20,7 +20,7 @@ from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.portforward.forwards import Ended, Forwards, Opened, Received, Reset
 from pydockershim.streaming.requests import PortForwardRequest
-from pydockershim.streaming.wire import Codec, PeerLeft
+from pydockershim.streaming.wire import Buffer, Codec, PeerLeft
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +49,7 @@ class ForwardSession:
         self._blocking = blocking
         self._limits = limits
         self._live: dict[int, _Forward] = {}
+        self._inputs: dict[int, list[Buffer]] = {}
         self._dials: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
 
@@ -57,16 +58,21 @@ class ForwardSession:
         """What says good-bye in the client's protocol."""
         return self._forwards
 
-    def received(self, data: bytes) -> None:
+    def received(self, data: Buffer) -> None:
         """Take bytes of the client; WireError when it breaks the protocol."""
         for event in self._forwards.feed(data):
             match event:
+                case Received(forward_id, payload):
+                    self._inputs.setdefault(forward_id, []).append(payload)
                 case Opened(forward_id, port):
                     self._open(forward_id, port)
                 case PeerLeft():
                     self._link.client_left()
-                case _:
-                    self._on_live(event)
+                case Ended(forward_id):
+                    self._on_client_done(forward_id)
+                case Reset(forward_id):
+                    self._on_reset(forward_id)
+        self._pass_on()
         self._flush()
 
     async def run(self) -> None:
@@ -101,20 +107,23 @@ class ForwardSession:
         self._dials.add(dial)
         dial.add_done_callback(self._dials.discard)
 
-    def _on_live(self, event: Received | Ended | Reset) -> None:
-        forward = self._live.get(event.forward_id)
-        if forward is None:
-            return
-        match event:
-            case Received():
-                forward.pod.write([event.payload])
-            case Ended():
-                forward.client_is_done = True
-                forward.pod.write_eof()
-                self._close_if_over(event.forward_id, forward)
-            case Reset():
-                del self._live[event.forward_id]
-                forward.pod.abort(reset=True)
+    def _pass_on(self) -> None:
+        """Write what has come for each connection, all at once."""
+        for forward_id, pieces in self._inputs.items():
+            if forward := self._live.get(forward_id):
+                forward.pod.write(pieces)
+        self._inputs.clear()
+
+    def _on_client_done(self, forward_id: int) -> None:
+        self._pass_on()
+        if forward := self._live.get(forward_id):
+            forward.client_is_done = True
+            forward.pod.write_eof()
+            self._close_if_over(forward_id, forward)
+
+    def _on_reset(self, forward_id: int) -> None:
+        if forward := self._live.pop(forward_id, None):
+            forward.pod.abort(reset=True)
 
     async def _connect(self, forward_id: int, pod: FarEnd, port: int) -> None:
         try:
@@ -152,7 +161,7 @@ class ForwardSession:
             await asyncio.get_running_loop().sock_connect(unconnected, (host, port))
         return socket.socket(fileno=unconnected.detach())
 
-    def _on_output(self, forward_id: int, data: bytes) -> None:
+    def _on_output(self, forward_id: int, data: Buffer) -> None:
         self._forwards.send(forward_id, data)
         self._flush()
 

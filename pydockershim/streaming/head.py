@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 import h11
 
+from pydockershim.streaming.wire import Buffer
+
 Headers = list[tuple[str, str]]
 
 
@@ -44,9 +46,9 @@ class HeadReader:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=max_bytes)
         self._request: h11.Request | None = None
 
-    def feed(self, data: bytes) -> Head | None:
+    def feed(self, data: Buffer) -> Head | None:
         """Return the head once it is whole; HttpRefusal when it never will be a good one."""
-        self._http.receive_data(data)
+        self._http.receive_data(bytes(data))
         try:
             event = self._http.next_event()
             if isinstance(event, h11.Request):

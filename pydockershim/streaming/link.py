@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Protocol, cast
 
+from pydockershim.streaming.outlet import Outlet
 from pydockershim.streaming.websocket.tunnel import Tunnel
 from pydockershim.streaming.wire import Buffer, Codec, WireError
 
@@ -29,15 +30,19 @@ class Source(Protocol):
         """Read on."""
 
 
-class Link(asyncio.Protocol):
+class Link(asyncio.BufferedProtocol):
     """One client.
 
-    Its owner sets `receiver`, which gets the client's bytes, and `on_left`, which is called once
-    when the client has gone or has broken the protocol (`error`).
+    `buffer` takes the bytes of all connections of the event loop in turn: whoever is given them
+    copies what is to last. The owner sets `receiver`, which gets the client's bytes, and `on_left`,
+    which is called once when the client has gone or has broken the protocol (`error`).
     """
 
-    def __init__(self, *, max_unsent_bytes: int, on_made: Callable[["Link"], None]) -> None:
-        self.receiver: Callable[[bytes], None] = _drop
+    def __init__(
+        self, *, buffer: memoryview, max_unsent_bytes: int, on_made: Callable[["Link"], None]
+    ) -> None:
+        self.buffer = buffer
+        self.receiver: Callable[[Buffer], None] = _drop
         self.on_left: Callable[[], object] = _nothing
         self.error: Exception | None = None
         self.heard_s = self.moved_s = asyncio.get_running_loop().time()
@@ -52,6 +57,7 @@ class Link(asyncio.Protocol):
         self._holders: set[Hashable] = set()
         self._tunnel: Tunnel | None = None
         self._transport: asyncio.Transport
+        self._outlet: Outlet
 
     # What the event loop calls.
 
@@ -59,11 +65,19 @@ class Link(asyncio.Protocol):
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=0)
+        self._outlet = Outlet(self._transport)
         _keep_alive(transport.get_extra_info("socket"))
         self._on_made(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _size: int) -> memoryview:
+        """Return where to put the client's bytes."""
+        return self.buffer
+
+    def buffer_updated(self, size: int) -> None:
         """Pass the client's bytes on."""
+        self._receive(self.buffer[:size])
+
+    def _receive(self, data: Buffer) -> None:
         self.heard_s = self._loop.time()
         try:
             if self._tunnel is None:
@@ -113,12 +127,12 @@ class Link(asyncio.Protocol):
         self._tunnel = tunnel
 
     def write(self, pieces: list[Buffer]) -> None:
-        """Send pieces, which must not change any more; dropped when the client has gone."""
+        """Send pieces, which may change afterwards; dropped when the client has gone."""
         if self._tunnel is not None:
             pieces = self._tunnel.wrap(pieces)
         if not pieces or self._transport.is_closing():
             return
-        self._transport.writelines(pieces)
+        self._outlet.write(pieces)
         if self.unsent_bytes > self._max_unsent_bytes:
             self.error = WireError("the client asks for answers and does not read them")
             self._transport.abort()
@@ -162,13 +176,13 @@ class Link(asyncio.Protocol):
             self._left.set()
             self.on_left()
 
-    def begin(self, receiver: Callable[[bytes], None], leftover: bytes) -> None:
+    def begin(self, receiver: Callable[[Buffer], None], leftover: bytes) -> None:
         """Pass all further bytes to a receiver, beginning with some that were read already."""
         self.receiver = receiver
         self._holders.clear()
         self._transport.resume_reading()
         if leftover:
-            self.data_received(leftover)
+            self._receive(leftover)
 
     def check(self, *, idle_s: float, data_idle_s: float | None) -> None:
         """Give up a client that does nothing, or that has gone while nothing is read from it."""
@@ -207,7 +221,7 @@ class Link(asyncio.Protocol):
         codec.close()
         self.flush(codec)
         if self._tunnel is not None and not self._transport.is_closing():
-            self._transport.writelines(self._tunnel.close())
+            self._outlet.write(self._tunnel.close())
 
     async def _flush_all(self, patience_s: float) -> bool:
         """Wait until everything is sent; False when the client has gone or stopped reading."""
@@ -239,7 +253,7 @@ def _keep_alive(link: socket.socket) -> None:
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
 
 
-def _drop(_data: bytes) -> None:
+def _drop(_data: Buffer) -> None:
     pass
 
 

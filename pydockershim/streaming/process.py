@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.streaming.remotecommand.resize import TerminalSize
+from pydockershim.streaming.wire import Buffer
 
 
 class End(NamedTuple):
@@ -24,7 +25,7 @@ class Process(Protocol):
     async def resize(self, size: TerminalSize) -> None:
         """Set its terminal's size."""
 
-    def shown(self, output: bytes) -> bytes:
+    def shown(self, output: Buffer) -> Buffer:
         """Return what the client may see of the raw output, now."""
 
     async def ended(self) -> None:

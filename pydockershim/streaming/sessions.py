@@ -27,7 +27,7 @@ from pydockershim.streaming.spdy.connection import SpdyConnection
 from pydockershim.streaming.websocket.channels import NumberedChannels
 from pydockershim.streaming.websocket.messages import WebSocket
 from pydockershim.streaming.websocket.tunnel import Tunnel
-from pydockershim.streaming.wire import Codec
+from pydockershim.streaming.wire import Buffer, Codec
 
 
 class Session(Interface):
@@ -37,7 +37,7 @@ class Session(Interface):
     def codec(self) -> Codec:
         """What says good-bye in the client's protocol."""
 
-    def received(self, data: bytes) -> None:
+    def received(self, data: Buffer) -> None:
         """Take bytes of the client; WireError when it breaks the protocol."""
 
     async def run(self) -> None:

@@ -43,7 +43,7 @@ class Forwards(Protocol):
     def is_over(self) -> bool:
         """Whether there never will be a connection any more."""
 
-    def feed(self, data: bytes) -> list[ForwardEvent]:
+    def feed(self, data: Buffer) -> list[ForwardEvent]:
         """Return what the client's bytes mean; WireError when it breaks the rules."""
 
     def send(self, forward_id: int, payload: Buffer) -> None:

@@ -70,7 +70,7 @@ class SpdyForwards:
         """The client may always open one more."""
         return False
 
-    def feed(self, data: bytes) -> list[ForwardEvent]:
+    def feed(self, data: Buffer) -> list[ForwardEvent]:
         """Return what the client's bytes mean; WireError when it breaks the rules."""
         events: list[ForwardEvent] = []
         for event in self._spdy.feed(data):

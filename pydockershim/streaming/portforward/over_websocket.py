@@ -30,7 +30,7 @@ class WebSocketForwards:
         """Whether the pod has ended all connections."""
         return not self._live
 
-    def feed(self, data: bytes) -> list[ForwardEvent]:
+    def feed(self, data: Buffer) -> list[ForwardEvent]:
         """Return what the client's bytes mean; the first call returns that all ports are open."""
         events: list[ForwardEvent] = [*self._unreported]
         self._unreported.clear()

@@ -41,7 +41,7 @@ class Channels(Protocol):
     def is_complete(self) -> bool:
         """Whether the client has opened all the channels that it asked for."""
 
-    def feed(self, data: bytes) -> list[ChannelEvent]:
+    def feed(self, data: Buffer) -> list[ChannelEvent]:
         """Return what the client's bytes mean; WireError when it breaks the rules."""
 
     def send(self, channel: Channel, payload: Buffer) -> None:

@@ -33,7 +33,7 @@ class SpdyChannels:
         """Whether the client has opened all the channels that it asked for."""
         return not self._missing
 
-    def feed(self, data: bytes) -> list[ChannelEvent]:
+    def feed(self, data: Buffer) -> list[ChannelEvent]:
         """Return what the client's bytes mean; WireError when it breaks the rules."""
         events: list[ChannelEvent] = []
         for event in self._spdy.feed(data):

@@ -33,7 +33,7 @@ class WebSocketChannels:
         """There is nothing to open."""
         return True
 
-    def feed(self, data: bytes) -> list[ChannelEvent]:
+    def feed(self, data: Buffer) -> list[ChannelEvent]:
         """Return what the client's bytes mean; WireError when it breaks the rules."""
         events: list[ChannelEvent] = []
         for event in self._wire.feed(data):

@@ -75,7 +75,7 @@ class SpdyConnection:
         self._last_id = 0
         self._has_replied = False
 
-    def feed(self, data: bytes) -> list[StreamEvent]:
+    def feed(self, data: Buffer) -> list[StreamEvent]:
         """Return what the client's bytes mean; WireError when it breaks the rules."""
         events: list[StreamEvent] = []
         for frame in self._decoder.feed(data):

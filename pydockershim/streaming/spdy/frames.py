@@ -104,7 +104,7 @@ class FrameDecoder:
         self._fin = False
         self._missing = 0
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: Buffer) -> list[Frame]:
         """Return the frames in these bytes, in order; WireError when they are none."""
         frames: list[Frame] = []
         view = memoryview(data)

@@ -28,7 +28,7 @@ class NumberedChannels:
         self._websocket = websocket
         self._as_base64 = as_base64
 
-    def feed(self, data: bytes) -> list[Numbered | PeerLeft]:
+    def feed(self, data: Buffer) -> list[Numbered | PeerLeft]:
         """Return the messages in these bytes, but for empty ones; WireError when they are none."""
         events: list[Numbered | PeerLeft] = []
         for message in self._websocket.feed(data):

@@ -37,9 +37,9 @@ class WebSocket:
         self._pings = ReplyBudget(clock)
         self._message: list[Buffer] = []
 
-    def feed(self, data: bytes) -> list[Buffer | PeerLeft]:
+    def feed(self, data: Buffer) -> list[Buffer | PeerLeft]:
         """Return the messages in these bytes; WireError when the client breaks the rules."""
-        self._protocol.receive_data(data)
+        self._protocol.receive_data(data)  # type: ignore[arg-type]  # it takes any bytes, and copies
         self._take_replies()
         events: list[Buffer | PeerLeft] = []
         for frame in self._protocol.events_received():

@@ -13,7 +13,7 @@ class Tunnel:
         self._websocket = websocket
         self.peer_left = False
 
-    def unwrap(self, data: bytes) -> bytes:
+    def unwrap(self, data: Buffer) -> bytes:
         """Return the inner bytes; `peer_left` says whether more can come. WireError: no frames."""
         inner: list[Buffer] = []
         for message in self._websocket.feed(data):

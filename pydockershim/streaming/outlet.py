@@ -1,0 +1,36 @@
+"""Writes to a transport of the event loop, without copying what the socket takes at once."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from pydockershim.streaming.wire import Buffer
+
+_IOV_MAX = 1024
+
+
+class Outlet:
+    """The writing end of one connection; its owner is told by the transport when to pause."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        is_plain = transport.get_extra_info("sslcontext") is None
+        self._descriptor = transport.get_extra_info("socket").fileno() if is_plain else -1
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What the socket has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    def write(self, pieces: Sequence[Buffer]) -> None:
+        """Send pieces, which may change afterwards; dropped when the connection is closing."""
+        if self._transport.is_closing():
+            return
+        sent = 0
+        if self._descriptor >= 0 and not self.unsent_bytes and len(pieces) <= _IOV_MAX:
+            with suppress(OSError):  # full, or broken: the transport is going to find out
+                sent = os.writev(self._descriptor, pieces)
+        rest = sum(map(len, pieces)) - sent
+        if rest:
+            self._transport.write(b"".join(pieces)[sent:])
