@@ -2,7 +2,8 @@
 
 Docker adds an image's groups to a process only when no group was asked for; the CRI's Merge policy
 wants them in any case. The two files are read from a container that is made of the image for the
-purpose, never started, and removed at once. An image never changes, so what was read is kept.
+purpose, never started, and removed at once; one that a killed run left is removed by the next run
+that makes one. An image never changes, so what was read is kept.
 """
 
 import threading
@@ -13,6 +14,7 @@ from cachetools import LRUCache
 from pydockershim import calls
 from pydockershim.engine.client import Engine
 from pydockershim.translate.identity import image_groups
+from pydockershim.view.entries import summary_name
 
 _IMAGES = 128
 _NAME = "pydockershim_identity_"
@@ -24,6 +26,8 @@ class ImageIdentities:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
+        self._run = f"{_NAME}{uuid.uuid4().hex[:8]}_"
+        self._swept = False
         self._files: LRUCache[str, tuple[str, str]] = LRUCache(_IMAGES)
 
     def groups_of(self, user: str, image_id: str) -> tuple[int, ...]:
@@ -38,13 +42,24 @@ class ImageIdentities:
         return image_groups(user, passwd=passwd, group=group)
 
     def _read(self, image_id: str) -> tuple[str, str]:
+        self._sweep()
         body = {"Image": image_id, "Entrypoint": ["/"], "NetworkDisabled": True}
-        made = self._engine.create_container(body, name=_NAME + uuid.uuid4().hex)
+        made = self._engine.create_container(body, name=self._run + uuid.uuid4().hex)
         try:
             return self._text(made.id, "/etc/passwd"), self._text(made.id, "/etc/group")
         finally:
             with calls.shielded():
                 self._engine.remove_container(made.id)
+
+    def _sweep(self) -> None:
+        """Remove what earlier runs have left, once."""
+        with self._lock:
+            swept, self._swept = self._swept, True
+        if swept:
+            return
+        for summary in self._engine.list_containers(all=True, filters={"name": [f"^/{_NAME}"]}):
+            if not summary_name(summary).startswith(self._run):
+                self._engine.remove_container(summary["Id"])
 
     def _text(self, container_id: str, path: str) -> str:
         return (self._engine.read_file(container_id, path) or b"").decode(errors="replace")

@@ -183,6 +183,22 @@ def test_shim_that_was_killed_comes_back_to_its_pods(own: Shim) -> None:
         pods.close()
 
 
+def test_what_a_killed_run_left_half_read_is_removed(own: Shim, dockerd: Dockerd) -> None:
+    name = "pydockershim_identity_0123abcd_left"
+    dockerd.api.create_container(BUSYBOX.name, name=name)
+    # Docker does not know an image's groups where a group is asked for, so the image is read.
+    context = cri.LinuxContainerSecurityContext(
+        run_as_user=cri.Int64Value(value=1000), run_as_group=cri.Int64Value(value=33)
+    )
+
+    with CriClient(own.url) as client:
+        pods = Pods(client)
+        pods.run().create(linux=cri.LinuxContainerConfig(security_context=context))
+
+        assert not dockerd.api.containers(all=True, filters={"name": "pydockershim_identity"})
+        pods.close()
+
+
 def await_process(container: Container, command: str) -> None:
     end_s = time.monotonic() + 5
     while command not in container.output("ps"):
