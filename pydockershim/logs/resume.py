@@ -12,7 +12,7 @@ from pydockershim.logs.records import BEFORE_TIME, cri_lines, time_field
 from pydockershim.logs.spool import Spool, SpoolFile
 from pydockershim.logs.window import Window, time_ns, window
 
-_BLOCK_BYTES = 64 * 1024
+_BLOCK_BYTES = 32 * 1024  # two of the longest lines, which is nearly always enough
 # A window is two lines nearly always; the more costs a look at the whole spool each.
 _MOST_SEARCHES = 8
 

@@ -21,7 +21,7 @@ from pydockershim.translate.logs import SpoolSize
 
 # Files that are held open though Docker has removed them: what they pin is ours to bound.
 _REMOVED_FILES = 2
-_SEARCH_BYTES = 1024 * 1024
+_SEARCH_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,19 @@ class Spool:
         while self._files:
             os.close(self._files.popleft().descriptor)
 
-    def has_more(self) -> bool:
-        """Say whether there is something beyond the position, in this file or in a later one."""
-        size = self._files[0].size
-        return size > self._offset or len(self._files) > 1 or self._is_rotated()
+    def has_more(self, *, ended: bool = False) -> bool:
+        """Say whether there is something beyond the position, in this file or in a later one.
+
+        `ended`: Docker writes no more, so it is worth a look at more than sizes.
+        """
+        if self._files[0].size > self._offset:
+            return True
+        self._open_newer(certainly=ended)
+        return len(self._files) > 1
 
     def peek(self, size: int) -> bytes:
         """Return up to `size` bytes from the position on, of this file only."""
-        if self._files[-1].size >= self._file_bytes:
-            self._open_newer()
+        self._open_newer()  # before the bytes are read, so that those of a final file are its last
         return os.pread(self._files[0].descriptor, size, self._offset)
 
     @property
@@ -106,18 +110,14 @@ class Spool:
             for offset in _occurrences(file, needle):
                 yield file, offset
 
-    def _is_rotated(self) -> bool:
-        """Say whether Docker writes to a file that is not open here."""
+    def _open_newer(self, *, certainly: bool = False) -> None:
+        """Open the files that Docker has begun since; without a look if that cannot be."""
         newest = self._files[-1]
-        if newest.size < self._file_bytes:
-            return False
+        if not certainly and newest.size < self._file_bytes:
+            return
         with suppress(FileNotFoundError):  # in the middle of a rotation, or the container is gone
-            return self._path.stat().st_ino != newest.inode
-        return False
-
-    def _open_newer(self) -> None:
-        if self._is_rotated():
-            self._files.extend(self._newer_than(self._files[-1]))
+            if self._path.stat().st_ino != newest.inode:
+                self._files.extend(self._newer_than(newest))
         while len(self._files) > self._most_files:
             os.close(self._files[1].descriptor)
             del self._files[1]

@@ -37,7 +37,7 @@ class SpoolSource:
         if self._beyond:
             lines, self._beyond = self._beyond, b""
             return Reading(lines, Progress.MORE)
-        if not self._spool.has_more():
+        if not self._spool.has_more(ended=ended):
             return _END if ended else _NOTHING
         block = self._spool.peek(_BLOCK_BYTES)
         lines, used = cri_lines(block)

@@ -12,6 +12,7 @@ delays neither the others nor the RPCs.
 """
 
 import logging
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ class LogWriters:
         size = spool_size(log.driver, log.options)
         features = self._engine.features
         folder = Path(features.root_dir, "containers", log.container_id)
-        if size and folder.exists():
+        if size and os.access(folder, os.R_OK | os.X_OK):
             return SpoolSource(Spool(folder / "local-logs" / "container.log", size))
         return StreamSource(
             self._engine,

@@ -17,7 +17,7 @@ from pydockershim.errors import FailedPrecondition
 
 LOCAL, INHERIT = "local", "inherit"
 DRIVERS = (LOCAL, INHERIT)
-SPOOL_FILE_SIZE = "64m"
+SPOOL_FILE_BYTES = 64 * 1024 * 1024
 
 _SPOOL_FILES = "2"
 _NONE: Json = {"Type": "none"}
@@ -36,9 +36,9 @@ class SpoolSize(NamedTuple):
 
 
 def docker_log_config(
-    log_driver: str, *, has_log_path: bool, file_size: str = SPOOL_FILE_SIZE
+    log_driver: str, *, has_log_path: bool, file_bytes: int = SPOOL_FILE_BYTES
 ) -> Json:
-    """Return `HostConfig.LogConfig` for `--log-driver` and the size of a spool file (`64m`).
+    """Return `HostConfig.LogConfig` for `--log-driver` and the size of a spool file.
 
     With `inherit` it is empty, which Docker takes for its default.
     """
@@ -46,7 +46,7 @@ def docker_log_config(
         return _NONE
     if log_driver == INHERIT:
         return {}
-    config = {"max-size": file_size, "max-file": _SPOOL_FILES, "compress": "false"}
+    config = {"max-size": str(file_bytes), "max-file": _SPOOL_FILES, "compress": "false"}
     return {"Type": LOCAL, "Config": config}
 
 
@@ -65,13 +65,16 @@ def require_readable(log_config: Json) -> None:
 
 
 def spool_size(driver: str, options: Mapping[str, str]) -> SpoolSize | None:
-    """Return the files of a container's log, if it keeps them as we ask for; None otherwise."""
+    """Return the files of a container's log, if it keeps them as we ask for; None otherwise.
+
+    Docker's `64m` are 64,000,000 bytes here, not the 64 MiB that they are for memory.
+    """
     size = _SIZE.fullmatch(options.get("max-size", ""))
     files = options.get("max-file", "")
     if driver != LOCAL or options.get("compress") != "false" or not size or not files.isdecimal():
         return None
     power = _POWERS.index(size[2].lower())
-    return SpoolSize(int(size[1]) * 1024**power, int(files))
+    return SpoolSize(int(size[1]) * 1000**power, int(files))
 
 
 def _is_true(option: str) -> bool:

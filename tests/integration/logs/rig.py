@@ -87,9 +87,9 @@ class LogRig:
         self.start(log)
         return log
 
-    def wait(self, log: ContainerLog) -> None:
+    def wait(self, log: ContainerLog, *, timeout_s: float = 60) -> None:
         """Return when the container has ended and its log is drained."""
-        self.dockerd.api.wait(log.container_id)
+        self.dockerd.api.wait(log.container_id, timeout=timeout_s)
         wait_for(lambda: self.writers.is_drained(log.container_id))
 
     def inspect(self, container_id: str) -> Any:

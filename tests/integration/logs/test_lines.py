@@ -123,3 +123,15 @@ def test_a_log_of_cri_dockerd_is_left_as_it_is(rig: LogRig, tmp_path: Path) -> N
 
     assert Path(log.path).readlink() == json_file
     assert json_file.read_bytes() == b'{"log":"one\\n"}\n'
+
+
+@pytest.mark.parametrize("size", ["1000000", "1m", "1MiB"])
+def test_the_size_of_dockers_files_is_read_as_docker_does(rig: LogRig, size: str) -> None:
+    """A file that is thought to have room left would be waited for, and the next one never read."""
+    options = {"max-size": size, "max-file": "2", "compress": "false"}
+    log = rig.run("seq 40000; exec sleep 60", log_config={"Type": "local", "Config": options})
+
+    wait_for(lambda: len(texts_of(log)) == 40_000)
+
+    folder = rig.dockerd.directory / "data/containers" / log.container_id / "local-logs"
+    assert (folder / "container.log.1").stat().st_size < 1_000_100
