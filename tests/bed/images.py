@@ -75,6 +75,8 @@ HOSTILE_LABELS = Image(
             "io.kubernetes.pod.name": "not-yours",
             "io.kubernetes.pod.namespace": "kube-system",
             "annotation.evil": "yes",
+            "io.kubernetes.container.name": "POD",
+            "io.pydockershim.record": '{"schema":1,"name":"k8s_POD_not-yours_kube-system_0_0"}',
         },
     },
 )
