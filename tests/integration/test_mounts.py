@@ -38,6 +38,15 @@ def test_read_only_mount_leaves_mounts_below_it_writable(pods: Pods, tmp_path: P
     subprocess.run(["umount", str(below)], check=True)
 
 
+def test_colon_in_a_path_is_part_of_it(pods: Pods, tmp_path: Path) -> None:
+    (tmp_path / "a:ro").mkdir()
+    mount = cri.Mount(container_path="/b:c", host_path=f"{tmp_path}/a:ro")
+
+    pods.run().start(mounts=[mount]).output("touch", "/b:c/file")
+
+    assert (tmp_path / "a:ro/file").exists()
+
+
 def test_missing_source_is_made_and_a_link_is_followed(pods: Pods, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "target")

@@ -89,6 +89,12 @@ def refused(client: CriClient) -> CriError:
     return error.value
 
 
+def streamed(address: str) -> list[bytes]:
+    with grpc.insecure_channel(address) as channel:
+        stream: Any = channel.unary_stream("/runtime.v1.RuntimeService/StreamContainers")
+        return list(stream(b""))
+
+
 # Codes
 
 
@@ -131,11 +137,9 @@ def test_fault_of_ours_is_told_by_a_reference_into_the_log(
 
 def test_error_in_a_stream_is_coded_too(address: str, servicer: Servicer) -> None:
     servicer.listed = raising(errors.Unavailable("the engine is away"))
-    with grpc.insecure_channel(address) as channel:
-        stream: Any = channel.unary_stream("/runtime.v1.RuntimeService/StreamContainers")
 
-        with pytest.raises(grpc.RpcError) as error:
-            list(stream(b""))
+    with pytest.raises(grpc.RpcError) as error:
+        streamed(address)
 
     assert error.value.code() is grpc.StatusCode.UNAVAILABLE
 
@@ -225,7 +229,7 @@ def test_call_without_a_deadline_has_none(client: CriClient, servicer: Servicer)
 
 
 def test_reads_pass_while_no_more_long_calls_are_taken(
-    client: CriClient, servicer: Servicer
+    address: str, client: CriClient, servicer: Servicer
 ) -> None:
     under_way, may_end = threading.Semaphore(0), threading.Event()
 
@@ -241,6 +245,7 @@ def test_reads_pass_while_no_more_long_calls_are_taken(
 
         assert refused(client).code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert client.list_containers()
+        assert streamed(address) == [b""]
         may_end.set()
         for each in removals:
             each.result()
