@@ -31,11 +31,12 @@ class CriFile:
     A reopen waits for no more than the append under way.
     """
 
-    __slots__ = ("_descriptor", "_lock", "_place")
+    __slots__ = ("_descriptor", "_is_closed", "_lock", "_place")
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._descriptor = -1
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def open(self, *, make: bool) -> None:
@@ -51,7 +52,9 @@ class CriFile:
         """
         new = self._place.open(make=True)
         with self._lock:
-            old, self._descriptor = self._descriptor, new
+            old = new if self._is_closed else self._descriptor
+            if not self._is_closed:
+                self._descriptor = new
         if old >= 0:
             os.close(old)
 
@@ -103,6 +106,7 @@ class CriFile:
     def close(self) -> None:
         """Write no more."""
         with self._lock:
+            self._is_closed = True
             if self._descriptor >= 0:
                 os.close(self._descriptor)
             self._descriptor = -1

@@ -15,6 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from functools import partial
 
 from pydockershim.engine.client import Engine
 from pydockershim.errors import NotFound, ShimError
@@ -46,7 +47,7 @@ class StreamSource:
 
     def open(self, end: Window) -> bool:
         """Begin to read behind these lines."""
-        messages = MessageReader(tty=self._tty, loses_lf=self._loses_lf)
+        messages = partial(MessageReader, tty=self._tty, loses_lf=self._loses_lf)
         self._reader = _Reader(self._engine, self._container_id, messages, end.lines)
         return True
 
@@ -65,16 +66,21 @@ class _Reader:
     """Reads one log on a thread of its own until the container has ended, or `stop`."""
 
     def __init__(
-        self, engine: Engine, container_id: str, messages: MessageReader, written: list[bytes]
+        self,
+        engine: Engine,
+        container_id: str,
+        message_reader: Callable[[], MessageReader],
+        written: list[bytes],
     ) -> None:
         self._engine = engine
         self._container_id = container_id
-        self._messages = messages
+        self._message_reader = message_reader
         self._tail = b"".join(written)
         self._outbox = _Outbox()
         self._end_stream: Callable[[], None] = lambda: None
         self._ended = threading.Event()
-        self._stopped = False
+        self._stopped = threading.Event()
+        self._trouble = ""
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
     def fetch(self, *, ended: bool) -> Reading:
@@ -83,22 +89,23 @@ class _Reader:
         return self._outbox.fetch()
 
     def stop(self) -> None:
-        self._stopped = True
+        self._stopped.set()
         self._ended.set()
         self._outbox.close()
         self._end_stream()
 
     def _run(self) -> None:
         follow = False
-        while not self._stopped:
+        while not self._stopped.is_set():
             ended = self._ended.is_set()  # before the look at what there is
             try:
                 is_news = self._pass(follow=follow and not ended)
             except NotFound:
                 break
             except ShimError as error:
-                logger.warning("the log of container %s: %s", self._container_id, error)
-                follow = self._ended.wait(_RETRY_S)
+                self._warn(str(error))
+                self._stopped.wait(_RETRY_S)
+                follow = False
                 continue
             if ended and not is_news:
                 break
@@ -107,20 +114,25 @@ class _Reader:
             follow = True
         self._outbox.end()
 
+    def _warn(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            logger.warning("the log of container %s: %s", self._container_id, trouble)
+        self._trouble = trouble
+
     def _pass(self, *, follow: bool) -> bool:
         """Read the log once; returns whether anything was new."""
         written = window(self._tail, everything=True) or []
-        news = _News(written)
+        news, messages = _News(written), self._message_reader()
         since_ns = time_ns(written[0]) if written else 0
         stream = self._engine.read_log(self._container_id, since_ns=since_ns, follow=follow)
         self._end_stream = stream.close
         is_news = False
         with closing(iter(stream)) as blocks:
             for block in blocks:
-                if self._stopped:
+                if self._stopped.is_set():
                     break
-                is_news |= self._take(news.among(self._messages.feed(block)), news)
-        is_news |= self._take(news.among(self._messages.end(), is_end=True), news)
+                is_news |= self._take(news.among(messages.feed(block)), news)
+        is_news |= self._take(news.among(messages.end(), is_end=True), news)
         return is_news
 
     def _take(self, lines: list[bytes], news: "_News") -> bool:

@@ -79,3 +79,18 @@ def test_rotation_by_docker_repeats_nothing(rig: LogRig, log_config: Json) -> No
     rig.wait(log)
 
     assert [int(text) for text in texts_of(log)] == list(range(1, 12_001))
+
+
+def test_an_engine_that_restarts_under_a_running_container(rig: LogRig, log_config: Json) -> None:
+    script = 'i=0; while :; do i=$((i+1)); echo "$i"; usleep 200; done'
+    log = rig.run(script, log_config=log_config)
+    wait_for(lambda: len(texts_of(log)) > 100)
+
+    rig.dockerd.restart()
+
+    before = len(texts_of(log))
+    wait_for(lambda: len(texts_of(log)) > before + 100)
+    rig.dockerd.api.kill(log.container_id)
+    rig.wait(log)
+    assert texts_of(log) == rig.dockerd.api.logs(log.container_id).splitlines()
+    assert not rig.writers.gaps
