@@ -150,10 +150,13 @@ def test_failed_run_leaves_nothing_behind(pods: Pods, dockerd: Dockerd) -> None:
         port_mappings=[cri.PortMapping(container_port=81, host_port=18080)]
     )
 
+    before = dockerd.leftovers()
+
     with pytest.raises(CriError, match="18080"):
         pods.client.run_pod_sandbox(config)
 
-    assert [each["Id"] for each in dockerd.api.containers(all=True)] == [taken.id]
+    assert dockerd.leftovers() == before
+    assert taken.status.state == cri.SANDBOX_READY
 
 
 def test_container_id_is_no_sandbox_id(pods: Pods) -> None:
