@@ -1,0 +1,103 @@
+"""Pods of cri-dockerd's making, which have its names and labels and no record of ours."""
+
+import time
+from typing import Any
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient
+from tests.bed.dockerd import Dockerd
+from tests.bed.images import BUSYBOX
+from tests.integration.pods import Container
+
+
+def test_pod_of_cri_dockerd_is_taken_over(client: CriClient, dockerd: Dockerd) -> None:
+    sandbox_id = start_as_cri_dockerd(
+        dockerd,
+        "k8s_POD_web_default_uid-1_2",
+        {
+            "io.kubernetes.docker.type": "podsandbox",
+            "io.kubernetes.container.name": "POD",
+            "io.kubernetes.pod.name": "web",
+            "app": "web",
+            "annotation.note": "x",
+        },
+    )
+    container_id = start_as_cri_dockerd(
+        dockerd,
+        "k8s_main_web_default_uid-1_5",
+        {
+            "io.kubernetes.docker.type": "container",
+            "io.kubernetes.sandbox.id": sandbox_id,
+            "io.kubernetes.container.logpath": "/var/log/pods/x/main/5.log",
+            "annotation.hash": "y",
+        },
+        network_mode=f"container:{sandbox_id}",
+    )
+    await_listed(client, container_id)
+
+    sandbox = client.pod_sandbox_status(sandbox_id).status
+    assert sandbox.state == cri.SANDBOX_READY
+    assert sandbox.metadata == cri.PodSandboxMetadata(
+        name="web", namespace="default", uid="uid-1", attempt=2
+    )
+    assert dict(sandbox.labels) == {"app": "web", "io.kubernetes.pod.name": "web"}
+    assert dict(sandbox.annotations) == {"note": "x"}
+    assert sandbox.network.ip.count(".") == 3
+    container = Container(client, container_id)
+    status = container.status
+    assert status.state == cri.CONTAINER_RUNNING
+    assert status.metadata == cri.ContainerMetadata(name="main", attempt=5)
+    assert status.log_path == "/var/log/pods/x/main/5.log"
+    assert (dict(status.labels), dict(status.annotations)) == ({}, {"hash": "y"})
+    assert status.image.image == BUSYBOX.name
+    assert container.output("echo", "hello") == "hello"
+
+    client.stop_pod_sandbox(sandbox_id)
+    assert container.status.state == cri.CONTAINER_EXITED
+    client.remove_pod_sandbox(sandbox_id)
+    assert not dockerd.leftovers()
+
+
+def test_container_joins_a_pod_of_cri_dockerd(client: CriClient, dockerd: Dockerd) -> None:
+    labels = {"io.kubernetes.docker.type": "podsandbox", "io.kubernetes.container.name": "POD"}
+    sandbox_id = start_as_cri_dockerd(dockerd, "k8s_POD_web_default_uid-2_0", labels)
+    await_listed(client, sandbox_id)
+    config = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name="late"),
+        image=cri.ImageSpec(image=BUSYBOX.name),
+        command=["sleep", "3600"],
+    )
+
+    container_id = client.create_container(sandbox_id, config, cri.PodSandboxConfig())
+    client.start_container(container_id)
+
+    inspect = dockerd.api.inspect_container(container_id)
+    assert inspect["Name"] == "/k8s_late_web_default_uid-2_0"
+    assert inspect["HostConfig"]["NetworkMode"] == f"container:{sandbox_id}"
+    client.remove_pod_sandbox(sandbox_id)
+
+
+def start_as_cri_dockerd(
+    dockerd: Dockerd, name: str, labels: dict[str, str], **host_config: Any
+) -> str:
+    created = dockerd.api.create_container(
+        BUSYBOX.name,
+        ["sleep", "3600"],
+        name=name,
+        labels=labels,
+        host_config=dockerd.api.create_host_config(ipc_mode="shareable", **host_config),
+    )
+    dockerd.api.start(created["Id"])
+    return str(created["Id"])
+
+
+def await_listed(client: CriClient, object_id: str) -> None:
+    """Wait until what was made behind the shim's back runs in its eyes, too."""
+    end_s = time.monotonic() + 5
+    while True:
+        running = {each.id for each in client.list_containers() if each.state == 1}
+        ready = {each.id for each in client.list_pod_sandboxes() if each.state == 0}
+        if object_id in running | ready:
+            return
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
