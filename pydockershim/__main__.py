@@ -20,7 +20,7 @@ from pydockershim.engine.client import Engine
 from pydockershim.engine.oom import OomScoreFloor
 from pydockershim.engine.transport import socket_path
 from pydockershim.errors import ShimError
-from pydockershim.host.memory import bound_arenas
+from pydockershim.host.process import allow_open_files, bound_arenas
 from pydockershim.host.state_files import StateFiles
 from pydockershim.images.tools import ImageTools
 from pydockershim.locks import NamedLocks
@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(config: Config) -> None:
     """Build the daemon, serve, and return when it has been told to end. Pods are left alone."""
     bound_arenas(_ARENAS)
+    allow_open_files()
     state_lock = claim(config.state_dir / "lock")
     engine = Engine(socket_path(config.docker_endpoint))
     network = DockerNetwork()
@@ -92,7 +93,7 @@ def serve(config: Config) -> None:
         Stopping(),
         logs,
         config.log_driver,
-        config.log_file_size,
+        config.log_file_bytes,
     )
     inspector = Inspector(config, engine, view, network, readiness, accepted)
     streaming = StreamingServer(

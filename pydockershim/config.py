@@ -4,7 +4,6 @@ The names and the syntax are cri-dockerd's flags where the thing exists there, s
 needs a new program name and nothing else.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,6 @@ NETWORK_PLUGINS = {"docker": "docker", "no-op": "docker", "": "docker"}
 
 LOG_DRIVERS = ("local", "inherit")
 
-_SIZE = re.compile(r"[1-9][0-9]*[kmg]")
 _UNIX = "unix://"
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux, less its final NUL
 
@@ -27,7 +25,7 @@ class Config:
 
     `pull_progress_s`: a pull that makes no progress for so long is given up.
     `log_driver` keeps container output until it is in the CRI log: `local`, in two files of
-    `log_file_size` each, or `inherit`, the Docker daemon's own driver.
+    `log_file_bytes` each, or `inherit`, the Docker daemon's own driver.
     `streaming_address`: where exec, attach and port-forward are served, `ip` or `ip:port`; empty:
     a free port of 127.0.0.1. `streaming_certificate`: the files of a certificate and its key.
     """
@@ -39,7 +37,7 @@ class Config:
     network_plugin: str = "docker"
     pull_progress_s: float = 60.0
     log_driver: str = "local"
-    log_file_size: str = "64m"
+    log_file_bytes: int = 64 * 1024 * 1024
     streaming_address: str = ""
     streaming_certificate: tuple[Path, Path] | None = None
     streaming_limits: Mapping[str, float] = field(default_factory=dict)
@@ -51,8 +49,8 @@ class Config:
         _check_network(self.network_plugin)
         _check_choice("--log-level", self.log_level, LOG_LEVELS)
         _check_choice("--log-driver", self.log_driver, LOG_DRIVERS)
-        if not _SIZE.fullmatch(self.log_file_size):
-            raise InvalidArgument(f"--log-file-size {self.log_file_size}: write it like 64m")
+        if self.log_file_bytes <= 0:
+            raise InvalidArgument("--log-file-size: use a size above 0, such as 64m")
         if self.pull_progress_s <= 0:
             raise InvalidArgument(
                 "--image-pull-progress-deadline: use a time above 0, such as 1m0s"

@@ -16,7 +16,7 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tools.bench_rows import Bench, Row
 
-PARTS = ("pods", "view")
+PARTS = ("pods", "view", "logs", "streaming")
 
 
 def main() -> int:

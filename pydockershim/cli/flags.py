@@ -6,15 +6,18 @@ log, so that a unit file written for cri-dockerd starts this program unchanged.
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from pydockershim import __version__
-from pydockershim.cli.durations import seconds
+from pydockershim.cli.quantities import seconds, size_bytes
 from pydockershim.config import LOG_DRIVERS, LOG_LEVELS, Config
 from pydockershim.errors import InvalidArgument
 
 logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
 
 _EPILOG = """\
 examples:
@@ -52,9 +55,9 @@ def parse(arguments: Sequence[str]) -> Config:
         state_dir=options.state_dir,
         pause_image=options.pod_infra_container_image,
         network_plugin=options.network_plugin,
-        pull_progress_s=_duration("--image-pull-progress-deadline", options),
+        pull_progress_s=_flag("--image-pull-progress-deadline", options, seconds),
         log_driver=options.log_driver,
-        log_file_size=options.log_file_size,
+        log_file_bytes=_flag("--log-file-size", options, size_bytes),
         streaming_address=options.streaming_bind_addr,
         streaming_certificate=_certificate(options),
         streaming_limits=dict(_limit(text) for text in options.streaming_limit),
@@ -137,7 +140,7 @@ def _add_logs(parser: argparse.ArgumentParser, default: Config) -> None:
     add(
         "--log-file-size",
         metavar="SIZE",
-        default=default.log_file_size,
+        default="64m",
         help="the size of each of the two files of that spool (default %(default)s)",
     )
 
@@ -184,8 +187,9 @@ def _attribute(flag: str) -> str:
     return flag.removeprefix("--").replace("-", "_")
 
 
-def _duration(flag: str, options: argparse.Namespace) -> float:
+def _flag(flag: str, options: argparse.Namespace, read: Callable[[str], Value]) -> Value:
+    """Return what a flag's text means; InvalidArgument names the flag."""
     try:
-        return seconds(getattr(options, _attribute(flag)))
+        return read(getattr(options, _attribute(flag)))
     except InvalidArgument as error:
         raise InvalidArgument(f"{flag}: {error}") from None

@@ -23,6 +23,8 @@ class ContainerLogs:
             if isinstance(each, ContainerItem) and each.has_run:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
                 self._writers.follow(log, fresh=False)
+                if not each.running:
+                    self._writers.ended(each.id)
         self._resumed = True
 
     def begin(self, container: ContainerItem, sandbox: SandboxItem) -> None:

@@ -90,7 +90,7 @@ def _body(
 def _log_config(tools: ContainerTools, record: ContainerRecord) -> Json:
     """Return where Docker keeps the output; FailedPrecondition when it could not be read back."""
     config = docker_log_config(
-        tools.log_driver, has_log_path=bool(record.log_path), file_size=tools.log_file_size
+        tools.log_driver, has_log_path=bool(record.log_path), file_bytes=tools.log_file_bytes
     )
     if record.log_path:
         require_readable(config or {"Type": tools.engine.features.log_driver})

@@ -27,4 +27,4 @@ class ContainerTools:
     stopping: Stopping
     logs: ContainerLogs
     log_driver: str
-    log_file_size: str
+    log_file_bytes: int

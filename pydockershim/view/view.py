@@ -283,8 +283,8 @@ class View:
         return (
             container.state == cri.CONTAINER_EXITED
             and container.has_run
-            and 0 <= time.time_ns() - container.finished_ns < _DRAIN_NS
             and not self._is_drained(container.id)
+            and 0 <= time.time_ns() - container.finished_ns < _DRAIN_NS
         )
 
     def _show(self, read: int, object_id: str, found: Item | None) -> None:

@@ -1,8 +1,8 @@
-"""Go's durations."""
+"""Times and sizes as people write them."""
 
 import pytest
 
-from pydockershim.cli.durations import seconds
+from pydockershim.cli.quantities import seconds, size_bytes
 from pydockershim.errors import InvalidArgument
 
 
@@ -28,3 +28,16 @@ def test_duration_in_seconds(text: str, expected: float) -> None:
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidArgument, match="write it like 1m0s"):
         seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1", 1), ("512k", 524288), ("64m", 67108864), ("1G", 1073741824)]
+)
+def test_size_in_bytes(text: str, expected: int) -> None:
+    assert size_bytes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "m", "64 m", "-1m", "1.5m", "64mb", "1t", "1m\n"])
+def test_size_that_is_none_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="write it like 512k"):
+        size_bytes(text)

@@ -1,6 +1,7 @@
-"""How this process uses memory."""
+"""What this process takes of its host: memory and open files."""
 
 import ctypes
+import resource
 
 _M_ARENA_MAX = -8  # malloc.h
 
@@ -14,3 +15,12 @@ def bound_arenas(count: int) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, count)
+
+
+def allow_open_files() -> None:
+    """Let the process open as many files as it may: a log and a session take a few each.
+
+    Programs that are started from here inherit it; none of ours minds.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
