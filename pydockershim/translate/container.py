@@ -130,8 +130,7 @@ def placed(
 
 def _log_path(directory: str, path: str) -> str:
     """Return the log's absolute path, empty when no log was asked for."""
-    if not (directory and path):
-        return ""
     if path.startswith("/"):
         raise invalid("log_path", f"{path!r} is absolute; send it relative to log_directory")
-    return f"{directory.rstrip('/')}/{no_traversal('log_path', path)}"
+    below = no_traversal("log_path", path) if path else ""
+    return f"{directory.rstrip('/')}/{below}" if directory and below else ""
