@@ -56,7 +56,7 @@ def _sink(link: socket.socket) -> None:
 def _hasty(link: socket.socket) -> None:
     """Reset the connection in the middle."""
     link.recv(1)
-    link.sendall(b"half of an ans")
+    link.sendall(b"half of an answ")
     time.sleep(0.1)
     link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
