@@ -66,7 +66,7 @@ class Link(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=0)
         self._outlet = Outlet(self._transport)
-        _keep_alive(transport.get_extra_info("socket"))
+        _tune(transport.get_extra_info("socket"))
         self._on_made(self)
 
     def get_buffer(self, _size: int) -> memoryview:
@@ -246,7 +246,9 @@ async def _within(seconds: float, event: asyncio.Event) -> bool:
         return False
 
 
-def _keep_alive(link: socket.socket) -> None:
+def _tune(link: socket.socket) -> None:
+    """Send small frames at once, and find out within a minute that a client's host has gone."""
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)

@@ -273,6 +273,7 @@ def test_a_gibibyte_passes_unchanged_both_ways(sessions: Sessions, wire: Wire) -
         received.update(session.output.of["stdout"])
         session.output.of["stdout"].clear()
     sender.join()
+    session.close()
 
     assert size == 1024 * MIB
     assert received.digest() == sent.digest()

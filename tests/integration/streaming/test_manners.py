@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -240,6 +241,35 @@ def test_pings_keep_a_connection(strict: Sessions) -> None:
         time.sleep(1)
     assert session.client.read() is not None
     session.client.close()
+
+
+def test_pings_are_no_payload(dockerd: Dockerd, container: Container) -> None:
+    flags = ["--streaming-limit=data_idle_s=2"]
+    with (
+        Shim(dockerd, namespaces.PRIVATE / "payload", flags=flags) as shim,
+        CriClient(shim.url) as client,
+    ):
+        session = Sessions(client, container.id).open(SpdyCommand, ["sleep", "44"])
+        assert isinstance(session, SpdyCommand)
+        began_s = time.monotonic()
+        ended = threading.Event()
+
+        def ping() -> None:
+            number = 1
+            while not ended.wait(0.5):
+                with suppress(OSError):
+                    session.client.ping(number)
+                number += 2
+
+        pinging = threading.Thread(target=ping)
+        pinging.start()
+        while (frame := session.client.read()) is not None and frame.kind == spdy.PING:
+            pass
+        ended.set()
+        pinging.join()
+        session.close()
+    assert 1.5 < time.monotonic() - began_s < 15
+    container.execute(["killall", "sleep"])
 
 
 # Clients that break the rules.
