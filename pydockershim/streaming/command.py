@@ -80,7 +80,7 @@ class CommandSession:
         others: list[ChannelEvent] = []
         for event in self._channels.feed(data):
             if isinstance(event, Received) and event.channel is Channel.STDIN:
-                stdin.append(event.payload)
+                stdin += event.pieces
             else:
                 others.append(event)
         if stdin:
@@ -191,14 +191,14 @@ class CommandSession:
 
     def _on_event(self, event: ChannelEvent) -> None:
         match event:
-            case Received(Channel.RESIZE, payload):
-                self._on_resize(payload)
+            case Received(Channel.RESIZE, pieces):
+                self._on_resize(b"".join(pieces))
             case Ended(Channel.STDIN):
                 self._far_end.write_eof()
             case PeerLeft():
                 self._link.client_left()
 
-    def _on_resize(self, payload: Buffer) -> None:
+    def _on_resize(self, payload: bytes) -> None:
         try:
             size = self._resizes.feed(payload)
         except WireError:

@@ -49,7 +49,6 @@ class ForwardSession:
         self._blocking = blocking
         self._limits = limits
         self._live: dict[int, _Forward] = {}
-        self._inputs: dict[int, list[Buffer]] = {}
         self._dials: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
 
@@ -62,8 +61,9 @@ class ForwardSession:
         """Take bytes of the client; WireError when it breaks the protocol."""
         for event in self._forwards.feed(data):
             match event:
-                case Received(forward_id, payload):
-                    self._inputs.setdefault(forward_id, []).append(payload)
+                case Received(forward_id, pieces):
+                    if forward := self._live.get(forward_id):
+                        forward.pod.write(pieces)
                 case Opened(forward_id, port):
                     self._open(forward_id, port)
                 case PeerLeft():
@@ -72,7 +72,6 @@ class ForwardSession:
                     self._on_client_done(forward_id)
                 case Reset(forward_id):
                     self._on_reset(forward_id)
-        self._pass_on()
         self._flush()
 
     async def run(self) -> None:
@@ -107,15 +106,7 @@ class ForwardSession:
         self._dials.add(dial)
         dial.add_done_callback(self._dials.discard)
 
-    def _pass_on(self) -> None:
-        """Write what has come for each connection, all at once."""
-        for forward_id, pieces in self._inputs.items():
-            if forward := self._live.get(forward_id):
-                forward.pod.write(pieces)
-        self._inputs.clear()
-
     def _on_client_done(self, forward_id: int) -> None:
-        self._pass_on()
         if forward := self._live.get(forward_id):
             forward.client_is_done = True
             forward.pod.write_eof()

@@ -1,5 +1,6 @@
 """Forwarded connections between a client and a pod, whichever wire carries them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from pydockershim.streaming.wire import Buffer, PeerLeft
@@ -16,7 +17,7 @@ class Received(NamedTuple):
     """Bytes for the pod, valid as long as the bytes that were fed."""
 
     forward_id: int
-    payload: Buffer
+    pieces: Sequence[Buffer]
 
 
 class Ended(NamedTuple):

@@ -75,9 +75,9 @@ class SpdyForwards:
         events: list[ForwardEvent] = []
         for event in self._spdy.feed(data):
             match event:
-                case StreamData(stream_id, payload):
+                case StreamData(stream_id, pieces):
                     if stream_id in self._pairs:
-                        events.append(Received(stream_id, payload))
+                        events.append(Received(stream_id, pieces))
                     else:  # on an error stream, or before there is one
                         self._spdy.reset(stream_id, Status.PROTOCOL_ERROR)
                         self._forget_half(stream_id)

@@ -38,7 +38,7 @@ class WebSocketForwards:
             if isinstance(event, PeerLeft):
                 events.append(event)
             elif event.number % 2 == 0 and event.number // 2 in self._live:
-                events.append(Received(event.number // 2, event.payload))
+                events.append(Received(event.number // 2, [event.payload]))
         return events
 
     def send(self, forward_id: int, payload: Buffer) -> None:

@@ -1,5 +1,6 @@
 """The five channels between a client and a process, whichever wire carries them."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -20,7 +21,7 @@ class Received(NamedTuple):
     """Bytes of the client on one channel, valid as long as the bytes that were fed."""
 
     channel: Channel
-    payload: Buffer
+    pieces: Sequence[Buffer]
 
 
 class Ended(NamedTuple):

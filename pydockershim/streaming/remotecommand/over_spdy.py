@@ -38,8 +38,8 @@ class SpdyChannels:
         events: list[ChannelEvent] = []
         for event in self._spdy.feed(data):
             match event:
-                case StreamData(stream_id, payload) if stream_id in self._channels:
-                    events.append(Received(self._channels[stream_id], payload))
+                case StreamData(stream_id, pieces) if stream_id in self._channels:
+                    events.append(Received(self._channels[stream_id], pieces))
                 case StreamEnded(stream_id) | StreamReset(stream_id):
                     if stream_id in self._channels:
                         events.append(Ended(self._channels[stream_id]))

@@ -42,7 +42,7 @@ class WebSocketChannels:
             elif self._close_signal and event.number == _CLOSE_SIGNAL:
                 self._on_close_signal(event, events)
             elif event.number in self._from_client:
-                events.append(Received(Channel(event.number), event.payload))
+                events.append(Received(Channel(event.number), [event.payload]))
         return events
 
     def send(self, channel: Channel, payload: Buffer) -> None:

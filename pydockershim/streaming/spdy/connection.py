@@ -33,7 +33,7 @@ class StreamData(NamedTuple):
     """Payload of a stream, valid as long as the bytes that were fed."""
 
     stream_id: int
-    payload: memoryview
+    pieces: list[memoryview]
 
 
 class StreamEnded(NamedTuple):
@@ -125,8 +125,8 @@ class SpdyConnection:
         stream = self._streams.get(frame.stream_id)
         if stream is None or not stream.theirs_open:
             return
-        if frame.payload:
-            events.append(StreamData(frame.stream_id, frame.payload))
+        if frame.pieces:
+            events.append(StreamData(frame.stream_id, frame.pieces))
         if frame.fin:
             self._end_theirs(frame.stream_id, stream, events)
 

@@ -31,10 +31,10 @@ class SynStream(NamedTuple):
 
 
 class Data(NamedTuple):
-    """A piece of a DATA frame; `fin` ends the sender's half of the stream."""
+    """Payload of neighbouring DATA frames; `fin` ends the sender's half of the stream."""
 
     stream_id: int
-    payload: memoryview
+    pieces: list[memoryview]
     fin: bool
 
 
@@ -58,6 +58,8 @@ Frame = SynStream | Data | RstStream | Ping | GoAway
 
 _VERSION = 3
 _CONTROL = 0x80000000
+_CONTROL_BYTE = 0x80
+_LENGTH = 0xFFFFFF
 _FIN = 0x01
 _HEAD = struct.Struct(">LL")
 _WORD = struct.Struct(">L")
@@ -112,7 +114,11 @@ class FrameDecoder:
             if self._missing:
                 payload, view = view[: self._missing], view[self._missing :]
                 self._missing -= len(payload)
-                frames.append(self._data(payload))
+                self._add_data(payload, frames)
+            elif not self._gathered and len(view) >= _HEAD.size and view[0] < _CONTROL_BYTE:
+                first, second = _HEAD.unpack_from(view)
+                self._begin_data(first, second, frames)
+                view = view[_HEAD.size :]
             else:
                 view = self._gather(view, frames)
         return frames
@@ -130,13 +136,11 @@ class FrameDecoder:
 
     def _begin(self, frames: list[Frame]) -> None:
         first, second = _HEAD.unpack(self._gathered)
-        flags, length = second >> 24, second & 0xFFFFFF
         if not first & _CONTROL:
             self._gathered.clear()
-            self._stream_id, self._fin, self._missing = first, bool(flags & _FIN), length
-            if not length:
-                frames.append(self._data(_NOTHING))
+            self._begin_data(first, second, frames)
             return
+        length = second & _LENGTH
         if first >> 16 & 0x7FFF != _VERSION:
             raise WireError("a frame of another version than SPDY/3")
         if length > self._max_control_bytes:
@@ -145,8 +149,24 @@ class FrameDecoder:
         if not length:
             self._end_control(frames)
 
-    def _data(self, payload: memoryview) -> Data:
-        return Data(self._stream_id, payload, self._fin and not self._missing)
+    def _begin_data(self, first: int, second: int, frames: list[Frame]) -> None:
+        self._stream_id, self._missing = first, second & _LENGTH
+        self._fin = bool(second >> 24 & _FIN)
+        if not self._missing:
+            self._add_data(_NOTHING, frames)
+
+    def _add_data(self, payload: memoryview, frames: list[Frame]) -> None:
+        """Add payload to the data in front of it if that is the same stream's."""
+        fin = self._fin and not self._missing
+        last = frames[-1] if frames else None
+        if isinstance(last, Data) and last.stream_id == self._stream_id and not last.fin:
+            frames.pop()
+            pieces = last.pieces
+        else:
+            pieces = []
+        if payload:
+            pieces.append(payload)
+        frames.append(Data(self._stream_id, pieces, fin))
 
     def _end_control(self, frames: list[Frame]) -> None:
         first, second = _HEAD.unpack_from(self._gathered)

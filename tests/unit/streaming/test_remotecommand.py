@@ -78,8 +78,8 @@ def test_input_and_its_end_over_spdy() -> None:
         + spdy.control(spdy.GOAWAY, bytes(8))
     )
     assert events == [
-        Received(Channel.STDIN, memoryview(b"abc")),
-        Received(Channel.STDOUT, memoryview(b"not input")),
+        Received(Channel.STDIN, [memoryview(b"abc")]),
+        Received(Channel.STDOUT, [memoryview(b"not input")]),
         Ended(Channel.STDIN),
         PeerLeft(),
     ]
@@ -124,7 +124,7 @@ def test_input_and_its_end_over_websocket(cuts: list[int]) -> None:
     events = [event for piece in pieces(sent, cuts) for event in channels.feed(piece)]
 
     assert events == [
-        Received(Channel.STDIN, memoryview(b"abc")),
+        Received(Channel.STDIN, [memoryview(b"abc")]),
         Ended(Channel.STDIN),
         PeerLeft(),
     ]
@@ -133,7 +133,7 @@ def test_input_and_its_end_over_websocket(cuts: list[int]) -> None:
 def test_before_v5_there_is_no_close_signal() -> None:
     channels = websocket_channels({Channel.ERROR, Channel.STDIN}, close_signal=False)
     assert channels.feed(frame(BINARY, b"\xff\x00") + frame(BINARY, b"\x00a")) == [
-        Received(Channel.STDIN, memoryview(b"a"))
+        Received(Channel.STDIN, [memoryview(b"a")])
     ]
 
 

@@ -74,7 +74,9 @@ def joined(events: list[StreamEvent]) -> list[object]:
         if key is None:
             result += group
         else:
-            payloads = [event.payload for event in group if isinstance(event, StreamData)]
+            payloads = [
+                piece for event in group if isinstance(event, StreamData) for piece in event.pieces
+            ]
             result.append((key, b"".join(payloads)))
     return result
 
@@ -152,14 +154,14 @@ def test_the_server_says_nothing_before_the_client() -> None:
 def test_payload_is_passed_on_before_its_frame_is_whole() -> None:
     server, _ = opened(1)
     events = server.feed(struct.pack(">LL", 1, 0xFFFFFF) + b"begin")
-    assert events == [StreamData(1, memoryview(b"begin"))]
+    assert events == [StreamData(1, [memoryview(b"begin")])]
 
 
 def test_the_end_of_a_frame_in_pieces_ends_the_stream_once() -> None:
     server, _ = opened(1)
     frame = spdy.data(1, b"abc", fin=True)
-    assert server.feed(frame[:9]) == [StreamData(1, memoryview(b"a"))]
-    assert server.feed(frame[9:]) == [StreamData(1, memoryview(b"bc")), StreamEnded(1)]
+    assert server.feed(frame[:9]) == [StreamData(1, [memoryview(b"a")])]
+    assert server.feed(frame[9:]) == [StreamData(1, [memoryview(b"bc")]), StreamEnded(1)]
 
 
 def test_each_half_of_a_stream_ends_on_its_own() -> None:
