@@ -103,7 +103,7 @@ def _agnhost(programs: Programs) -> Iterable[Recipe]:
             f"{_E2E}/glibc-dns-testing:2.1.1",
             "gcr.io/k8s-authenticated-test/agnhost:2.6",
         ),
-        layers=(_userland("bash", "curl", "socat"), program),
+        layers=(_userland("curl", "socat"), program),
         config={"Entrypoint": ["/agnhost"], "Cmd": ["pause"]},
     )
 
@@ -180,8 +180,12 @@ def _base(programs: Programs) -> Iterable[Entry]:
     busybox = userland.program("busybox")
     yield Entry("usr/bin/busybox", content=busybox.read_bytes())
     for applet in userland.applets(busybox):
-        yield Entry(f"usr/bin/{applet}", link="busybox")
-    yield from _userland("ipcs")
+        if applet != "sh":
+            yield Entry(f"usr/bin/{applet}", link="busybox")
+    # Debian's busybox has a shell that runs its own applets, whatever is mounted over them, and
+    # drops variables whose names are none in a shell; the originals' shells do neither.
+    yield Entry("usr/bin/sh", link="bash")
+    yield from _userland("bash", "ipcs")
     yield Entry("usr/bin/nmeter", content=programs["nmeter"].read_bytes())
     yield Entry("usr/bin/pgrep", content=_PGREP.encode())
     yield Entry("etc/passwd", content=_USERS.encode(), mode=0o644)
