@@ -62,8 +62,15 @@ class Subscriber:
 
 
 @pytest.fixture
-def subscriber(client: CriClient, pods: Pods) -> Subscriber:
-    return subscribed(client, pods)
+def listening(shim: Shim) -> Iterator[CriClient]:
+    """A client for subscribers: their streams end with the test."""
+    with CriClient(shim.url) as listening:
+        yield listening
+
+
+@pytest.fixture
+def subscriber(listening: CriClient, pods: Pods) -> Subscriber:
+    return subscribed(listening, pods)
 
 
 def subscribed(client: CriClient, pods: Pods) -> Subscriber:
@@ -168,9 +175,9 @@ def test_what_somebody_else_removes_is_told(
     assert told_of_pod[-1].pod_sandbox_status.metadata == pod.config.metadata
 
 
-def test_many_subscribers_hear_the_same(client: CriClient, pods: Pods) -> None:
-    first = subscribed(client, pods)
-    others = [Subscriber(client) for _ in range(30)]
+def test_many_subscribers_hear_the_same(listening: CriClient, pods: Pods) -> None:
+    first = subscribed(listening, pods)
+    others = [Subscriber(listening) for _ in range(30)]
     time.sleep(1)
     container = pods.run().start()
 
@@ -180,9 +187,9 @@ def test_many_subscribers_hear_the_same(client: CriClient, pods: Pods) -> None:
 
 
 def test_slow_subscriber_is_dropped_and_holds_up_nobody(
-    client: CriClient, pods: Pods, subscriber: Subscriber
+    client: CriClient, listening: CriClient, pods: Pods, subscriber: Subscriber
 ) -> None:
-    slow = client.stream(cri.GetEventsRequest(), cri.ContainerEventResponse)
+    slow = listening.stream(cri.GetEventsRequest(), cri.ContainerEventResponse)
     time.sleep(0.5)
     pod = pods.run(annotations={"big": "x" * 4_000_000})
     for attempt in range(12):  # 100 MB: sockets and gRPC hold some, too
