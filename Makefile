@@ -39,7 +39,7 @@ test-unit: $(DEV) ## unit tests: no Docker, seconds
 	$(VENV)/python -m pytest
 
 integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|trixie|sid
-	$(BED) -m pytest tests/integration -m "$(SELECT)"
+	$(BED) -m pytest tests/integration tests/faults -m "$(SELECT)"
 
 endurance: $(DEV) ## the tests that take long, on both engines
 	$(MAKE) integration ENGINE=sid SELECT=endurance
