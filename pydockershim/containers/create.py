@@ -14,6 +14,7 @@ from pydockershim.translate import container as translate
 from pydockershim.translate.identity import groups_wanted
 from pydockershim.translate.image import image_ref
 from pydockershim.translate.logs import docker_log_config, require_readable
+from pydockershim.translate.refusals import unheeded
 from pydockershim.translate.seccomp import profile_path
 from pydockershim.view.entries import SandboxItem
 
@@ -42,7 +43,7 @@ def create(tools: ContainerTools, sandbox_id: str, config: cri.ContainerConfig) 
             made = tools.engine.create_container(body, name=record.name)
         except NameTaken as taken:
             return _made_before(tools, record, taken)
-        for warning in made.warnings:
+        for warning in (*made.warnings, *unheeded(config, tools.engine.features)):
             logger.warning("container %s: %s", made.id, warning)
         return tools.view.refresh(made.id).id
 

@@ -37,8 +37,12 @@ class Refusal:
     asks: Callable[[Any, EngineFeatures], bool] = _always
 
 
-def _any_field(value: Message, _features: EngineFeatures) -> bool:
-    return bool(value.ListFields())
+def _any_label_here(value: Message, features: EngineFeatures) -> bool:
+    """Let a label pass where there is no SELinux, and so nothing that it could have an effect on.
+
+    COMPAT(kubelet): it sends the pod's label to nodes of either kind, as containerd lets it.
+    """
+    return features.selinux and bool(value.ListFields())
 
 
 def _beyond_apparmor_default(value: cri.SecurityProfile, features: EngineFeatures) -> bool:
@@ -76,7 +80,7 @@ _SELINUX = "SELinux labels are not supported yet; leave them out"
 _STRICT = "the Strict policy is not supported yet; use Merge"
 
 REFUSED_OF_SANDBOX: Mapping[str, Refusal] = {
-    "linux.security_context.selinux_options": Refusal(_SELINUX, _any_field),
+    "linux.security_context.selinux_options": Refusal(_SELINUX, _any_label_here),
     "linux.security_context.supplemental_groups_policy": Refusal(_STRICT),
     "linux.security_context.apparmor": Refusal(_APPARMOR, _beyond_apparmor_default),
 }
@@ -116,7 +120,7 @@ REFUSED_OF_CONTAINER: Mapping[str, Refusal] = {
     "linux.security_context.capabilities.add_ambient_capabilities": Refusal(
         "Docker cannot set ambient capabilities; use add_capabilities"
     ),
-    "linux.security_context.selinux_options": Refusal(_SELINUX, _any_field),
+    "linux.security_context.selinux_options": Refusal(_SELINUX, _any_label_here),
     "linux.security_context.supplemental_groups_policy": Refusal(_STRICT),
     "linux.security_context.apparmor": Refusal(_APPARMOR, _beyond_apparmor_default),
     "linux.security_context.apparmor_profile": Refusal(_APPARMOR, _beyond_apparmor_default_name),
@@ -137,6 +141,14 @@ IGNORED_OF_CONTAINER: Mapping[str, str] = {
 def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) -> None:
     """Raise Unsupported for what a sandbox cannot have, naming the field."""
     _refuse(config, REFUSED_OF_SANDBOX, IGNORED_OF_SANDBOX, features)
+
+
+def unheeded(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
+    """Return what was asked for and has no effect on this node, a sentence each."""
+    label = config.linux.security_context.selinux_options
+    if label.ListFields() and not features.selinux:
+        return ["its SELinux label has no effect: Docker runs without SELinux on this node"]
+    return []
 
 
 def refuse_of_container(config: cri.ContainerConfig, features: EngineFeatures) -> None:

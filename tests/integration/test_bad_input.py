@@ -28,7 +28,7 @@ INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 
 # Refused only on a node that has it, and this one has neither AppArmor nor SELinux.
-OF_OTHER_NODES = ("apparmor", "selinux_relabel")
+OF_OTHER_NODES = ("apparmor", "selinux_options", "selinux_relabel")
 
 SANDBOX = 'metadata { name: "bad" namespace: "tests" uid: "bad-uid" }'
 CONTAINER = f'metadata {{ name: "bad" }} image {{ image: "{BUSYBOX.name}" }}'

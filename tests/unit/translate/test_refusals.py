@@ -69,6 +69,7 @@ def test_a_refusal_says_which_of_several() -> None:
     [
         ('linux { resources { hugepage_limits { page_size: "2MB" limit: 0 } } }', DOCKER_28),
         ("linux { security_context { selinux_options {} } }", HARDENED),
+        ('linux { security_context { selinux_options { level: "s0" } } }', DOCKER_28),
         ("linux { security_context { supplemental_groups_policy: Merge } }", DOCKER_28),
         ("linux { security_context { apparmor { profile_type: RuntimeDefault } } }", HARDENED),
         ('linux { security_context { apparmor_profile: "runtime/default" } }', HARDENED),
