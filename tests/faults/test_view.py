@@ -28,7 +28,7 @@ from tests.integration.pods import Container, Pods
 EVENTS = "GET .*/events"
 LIST = "GET .*/containers/json"
 EVERYTHING = ""
-BACKGROUND = re.compile("GET .*/(_ping|containers/json)")
+BACKGROUND = re.compile("GET .*/(_ping|containers/json|images/json|system/df)")
 
 
 def inspect_of(container: Container) -> str:
