@@ -21,7 +21,7 @@ _NEVER = "0001-"
 class Result:
     """What became of one spec; `skipped` is one that began and then skipped itself.
 
-    `message` is the failure's (or the reason to skip), `output` what the spec said meanwhile.
+    `attempts`: more than one, when it failed first. `message` is the failure's (or the reason to skip), `output` what the spec said meanwhile.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Result:
     ended: datetime
     message: str
     output: str
+    attempts: int = 1
 
 
 class SuiteError(Exception):
@@ -80,6 +81,7 @@ def _result(report: dict[str, Any]) -> Result:
         ended=_time(report["EndTime"]),
         message=_message(report),
         output=report.get("CapturedGinkgoWriterOutput", ""),
+        attempts=report.get("NumAttempts", 1),
     )
 
 

@@ -35,6 +35,9 @@ def _tell(plan: Plan, verdict: Verdict, results: Path) -> None:
         _print(f"\n=== FAILED {result.name}", *evidence.of(result, results))
     _print_names("passed, although known-failures.txt lists them", verdict.unexpected_passes)
     _print_names("failed, and known-failures.txt does not list them", verdict.unexpected_failures)
+    _print_names(
+        "passed at the second attempt only", [each for each in verdict.passed if each.attempts > 1]
+    )
     say(
         f"{plan.title}: {len(verdict.passed)} passed, {len(verdict.known)} failed as known, "
         f"{len(verdict.skipped)} skipped themselves, {len(verdict.unexpected_failures)} failed, "
