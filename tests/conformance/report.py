@@ -21,7 +21,8 @@ _NEVER = "0001-"
 class Result:
     """What became of one spec; `skipped` is one that began and then skipped itself.
 
-    `attempts`: more than one, when it failed first. `message` is the failure's (or the reason to skip), `output` what the spec said meanwhile.
+    `message` is the failure's (or the reason to skip), `output` what the spec said meanwhile. More
+    than one of `attempts`: it failed first.
     """
 
     name: str
