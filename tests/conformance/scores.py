@@ -11,7 +11,9 @@ from tests.conformance.known import Verdict
 from tests.conformance.plan import Plan
 from tests.conformance.suites import SUITES
 
-_PAGE = Path(__file__).parents[2] / "docs/conformance.md"
+_README = Path(__file__).parents[2] / "README.md"
+_PAGE = _README.parent / "docs/conformance.md"
+_SCORE, _END_OF_SCORE = "<!-- score -->", "<!-- end of score -->"
 _INTRODUCTION = """\
 # Conformance
 
@@ -64,13 +66,19 @@ def row(plan: Plan, verdict: Verdict, *, left_out: int) -> Row:
     )
 
 
-def write(new: Row, page: Path = _PAGE) -> None:
-    """Put a row into the page, in the place of the one before of the same kind."""
+def write(new: Row, page: Path = _PAGE, readme: Path = _README) -> None:
+    """Put a row into the page, in the place of the one before of the same kind.
+
+    The readme shows the first row of the page, between two marks.
+    """
     rows = [old for old in _read(page) if _kind(old) != _kind(new)]
     rows = sorted((*rows, new), key=_order)
     lines = [_line(_HEADER), _line("---" for _ in _HEADER), *(_line(astuple(row)) for row in rows)]
     page.parent.mkdir(exist_ok=True)
     page.write_text(_INTRODUCTION + "\n".join(lines) + "\n")
+    before, mark, rest = readme.read_text().partition(_SCORE)
+    _, end, after = rest.partition(_END_OF_SCORE)
+    readme.write_text("\n".join((before + mark, *lines[:3], end + after)))
 
 
 def _read(page: Path) -> list[Row]:
