@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tests.bed import engines, packages
-from tests.conformance import cni, images, known, run, scores, selection
+from tests.conformance import cni, images, known, neighbours, run, scores, selection
 from tests.conformance.known import KnownFailure
 from tests.conformance.plan import Plan
 from tests.conformance.programs import Programs, build, say
@@ -29,6 +29,8 @@ def main() -> int:
     options = _parse_arguments()
     if os.geteuid() != 0:
         sys.exit("A kubelet, a Docker engine and their namespaces need root.")
+    if reason := neighbours.kubelet_here():
+        sys.exit(f"No suite is run on a node that works for others: {reason}.")
     packages.install_tools()
     engines.prepare()
     cni.prepare()
