@@ -36,6 +36,7 @@ test: test-unit ## unit tests, and the integration tests on Docker 28.5 and 20.1
 	$(MAKE) integration ENGINE=bookworm
 
 test-unit: $(DEV) ## unit tests: no Docker, seconds
+	@$(VENV)/python -m tests.bed.compilers
 	$(VENV)/python -m pytest
 
 integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|trixie|sid

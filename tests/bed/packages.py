@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 # Program to package: all that the bed runs from the machine itself.
@@ -23,9 +23,9 @@ def say(sentence: str) -> None:
     print(f"test bed: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - meant for a person
 
 
-def install_tools() -> None:
-    """Install the tools that are missing, if any; says so first."""
-    missing = sorted(package for tool, package in TOOLS.items() if not shutil.which(tool))
+def install_tools(tools: Mapping[str, str] = TOOLS) -> None:
+    """Install the packages of those programs that are missing, if any; says so first."""
+    missing = sorted(package for tool, package in tools.items() if not shutil.which(tool))
     if not missing:
         return
     say(f"installing with apt-get: {' '.join(missing)}")
