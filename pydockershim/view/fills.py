@@ -41,8 +41,10 @@ class Fills:
         with self._changed:
             while awaited & self._busy:
                 finished = self._finished
+                # A fetch counts as finished a moment before its key is free: both must wake us,
+                # or the last key of a list would be waited for in vain.
                 if not self._changed.wait_for(
-                    lambda: self._finished != finished,  # noqa: B023  (called before the next turn)
+                    lambda: self._finished != finished or not awaited & self._busy,  # noqa: B023  (called before the next turn)
                     patience_s,
                 ):
                     break

@@ -1,8 +1,11 @@
 """Marks are fetched once each, and nobody waits for a slow one."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 from pydockershim.view.fills import Fills
 
@@ -66,4 +69,21 @@ def test_key_that_hangs_holds_up_no_other() -> None:
         assert fills.settle(["a", "b"], patience_s=0.01) == {"a"}
 
     assert fills.settle(["a"], patience_s=10) == set()
+    fills.close()
+
+
+def test_key_that_is_freed_late_ends_the_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fills = Fills(Fetches())
+    next_mark = fills._next_mark
+
+    def dawdle(key: str) -> int | None:
+        time.sleep(0.05)  # long enough for the waiting thread to see the fetch but not its end
+        return next_mark(key)
+
+    monkeypatch.setattr(fills, "_next_mark", dawdle)
+    fills.mark("a", 1)
+    began = time.monotonic()
+
+    assert fills.settle(["a"], patience_s=5) == set()
+    assert time.monotonic() - began < 5
     fills.close()
