@@ -5,8 +5,8 @@
 - Without I/O: `head` and `negotiation` (the HTTP request and what it upgrades to), `spdy/` and
   `websocket/` (the wires), and on top of them `remotecommand/` (the five channels of an exec or an
   attach) and `portforward/` (the forwarded connections), each over both wires.
-- With I/O: `link` is a client's connection; `command` and `forwarding` are the sessions; `process`
-  and `pod` are their other ends, a process in a container and a port in a pod.
+- With I/O: `link` is a client's connection; `command` and `forwarding` are the sessions; `far_end`
+  is their connection to the other end, which is `executed` or `attached`, or a port in a pod.
 
 The room knows neither gRPC nor protobuf; it takes and gives plain data only. What blocks (calls to
 the engine, entering a namespace) runs on a few worker threads; a session has no thread of its own.

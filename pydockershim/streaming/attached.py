@@ -3,7 +3,8 @@
 from pydockershim.engine.client import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.errors import FailedPrecondition
-from pydockershim.streaming.blocking import Blocking, process_ended
+from pydockershim.streaming.blocking import Blocking
+from pydockershim.streaming.ends import container_ended, process_ended
 from pydockershim.streaming.process import End
 from pydockershim.streaming.remotecommand import status
 from pydockershim.streaming.remotecommand.resize import TerminalSize
@@ -60,6 +61,10 @@ class Attached:
     async def ended(self) -> None:
         """Return when the process has ended."""
         await process_ended(self._pid)
+
+    async def container_ended(self) -> None:
+        """Return when the container has ended."""
+        await container_ended(self._engine, self._blocking, self._request.container_id)
 
     async def end(self, *, as_json: bool) -> End:
         """Return success: the streams have ended, and that is all that an attach is about."""

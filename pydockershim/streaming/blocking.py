@@ -1,7 +1,6 @@
 """Calls that block (to the engine, into a namespace), made from the event loop."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -40,18 +39,3 @@ class Blocking:
     def close(self) -> None:
         """Begin no more calls."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-async def process_ended(pid: int) -> None:
-    """Return once a process of this host has ended, or when there is none."""
-    try:
-        pidfd = os.pidfd_open(pid)
-    except OSError:
-        return
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    try:
-        loop.add_reader(pidfd, ended.set)
-        await ended.wait()
-    finally:
-        loop.remove_reader(pidfd)
-        os.close(pidfd)

@@ -5,6 +5,7 @@
   the ends of stdout, stderr and stdin, the status, the end of the error channel.
 - A slow client slows the process. Docker gives the output of a process that has ended two seconds
   to be read, so from then on it is read at once, whatever the client does.
+- It also ends with the container, three seconds later: Docker may never end the streams.
 - When the client goes, its connection to the process goes; `Process.abandon` does the rest.
 """
 
@@ -13,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
-from pydockershim.errors import ShimError, Unavailable
+from pydockershim.errors import ShimError, Unavailable, Unknown
 from pydockershim.streaming.far_end import FarEnd
 from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
@@ -32,6 +33,8 @@ from pydockershim.streaming.wire import Buffer, Codec, PeerLeft, WireError
 
 # A terminal's size comes right behind its channel; so long the first prompt waits for it.
 _FIRST_SIZE_S = 0.05
+# From a container's end to that of its streams; Docker takes two seconds.
+_DRAINED_S = 3.0
 
 _CHANNELS = {
     StreamName.STDIN: Channel.STDOUT,
@@ -117,16 +120,21 @@ class CommandSession:
         hijacked = await self._process.start(self._size)
         link, leftover = hijacked.detach()
         await self._far_end.connect(link, leftover)
+        patience = asyncio.timeout(None)
         followers = [
             asyncio.create_task(self._follow_size()),
             asyncio.create_task(self._drain_at_end()),
+            asyncio.create_task(self._end_with_container(patience)),
         ]
         try:
-            await self._output_ended
+            async with patience:
+                await self._output_ended
+                return await self._process.end(as_json=self._protocol.json_status)
+        except TimeoutError as error:
+            raise Unknown("the container ended, and the command with it") from error
         finally:
             for follower in followers:
                 follower.cancel()
-        return await self._process.end(as_json=self._protocol.json_status)
 
     async def _first_size(self) -> None:
         """Wait a moment for the size of the client's terminal, for the sake of the first prompt."""
@@ -148,6 +156,16 @@ class CommandSession:
         await self._far_end.throttled.wait()
         await self._process.ended()
         self._far_end.drain()
+
+    async def _end_with_container(self, patience: asyncio.Timeout) -> None:
+        """Let the session's patience end some time after the container.
+
+        COMPAT(dockerd 20.10): where a pod shares its processes, the stream of a command that died
+        with its container never ends, and an inspect says for ever that it runs.
+        """
+        await asyncio.sleep(_DRAINED_S)  # most sessions are shorter, and need no inspect
+        await self._process.container_ended()
+        patience.reschedule(asyncio.get_running_loop().time() + _DRAINED_S)
 
     def _tell(self, end: End) -> None:
         """Tell the client how it ended."""

@@ -9,7 +9,8 @@ from pydockershim.engine.client import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.errors import NotFound, ShimError
 from pydockershim.host.processes import hang_up
-from pydockershim.streaming.blocking import Blocking, process_ended
+from pydockershim.streaming.blocking import Blocking
+from pydockershim.streaming.ends import container_ended, process_ended
 from pydockershim.streaming.process import End
 from pydockershim.streaming.remotecommand import status
 from pydockershim.streaming.remotecommand.resize import TerminalSize
@@ -89,6 +90,10 @@ class Executed:
             await asyncio.sleep(_PID_POLL_S)
         if state["Running"]:
             await process_ended(state["Pid"])
+
+    async def container_ended(self) -> None:
+        """Return when the container has ended."""
+        await container_ended(self._engine, self._blocking, self._request.container_id)
 
     async def end(self, *, as_json: bool) -> End:
         """Wait for the process's own end, which the end of its output is not."""

@@ -31,6 +31,9 @@ class Process(Protocol):
     async def ended(self) -> None:
         """Return when the process has ended or may have; its output may still be on its way."""
 
+    async def container_ended(self) -> None:
+        """Return when the container has ended, and nothing in it can go on."""
+
     async def end(self, *, as_json: bool) -> End:
         """Return how it ended, once its output has."""
 
