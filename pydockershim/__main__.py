@@ -95,7 +95,7 @@ def serve(config: Config) -> None:
         config.log_driver,
         config.log_file_bytes,
     )
-    inspector = Inspector(config, engine, view, network, readiness, accepted)
+    inspector = Inspector(config, engine, view, network, readiness, accepted, log_writers)
     streaming = StreamingServer(
         engine,
         bind=config.streaming_address,

@@ -27,7 +27,6 @@ class EngineFeatures:
     default_runtime: str
     runtimes: tuple[str, ...]
     root_dir: str
-    log_driver: str
     seccomp: str
     apparmor: bool
     selinux: bool

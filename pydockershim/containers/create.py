@@ -2,6 +2,7 @@
 
 import logging
 
+from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.tools import ContainerTools
 from pydockershim.dockerapi import ImageInspect, Json
@@ -13,7 +14,7 @@ from pydockershim.labels import ContainerRecord
 from pydockershim.translate import container as translate
 from pydockershim.translate.identity import groups_wanted
 from pydockershim.translate.image import image_ref
-from pydockershim.translate.logs import docker_log_config, require_readable
+from pydockershim.translate.logs import docker_log_config, is_readable
 from pydockershim.translate.refusals import unheeded
 from pydockershim.translate.seccomp import profile_path
 from pydockershim.view.entries import SandboxItem
@@ -21,14 +22,15 @@ from pydockershim.view.entries import SandboxItem
 logger = logging.getLogger(__name__)
 
 
-def create(tools: ContainerTools, sandbox_id: str, config: cri.ContainerConfig) -> str:
+def create(tools: ContainerTools, request: cri.CreateContainerRequest) -> str:
     """Return the id of a CREATED container.
 
     A retry with the same config returns the container that the first try made. NotFound: no such
-    sandbox or image. FailedPrecondition: the sandbox is not READY. AlreadyExists: the name and
-    attempt are taken in this sandbox.
+    sandbox or image. FailedPrecondition: the sandbox is not READY, or Docker could not read back
+    what the container prints. AlreadyExists: the name and attempt are taken in this sandbox.
     """
-    sandbox = tools.view.sandbox(sandbox_id)
+    config = request.config
+    sandbox = tools.view.sandbox(request.pod_sandbox_id)
     with tools.locks.hold(sandbox.record.name):
         require_ready(tools.view.sandbox(sandbox.id))
         image = tools.engine.inspect_image(config.image.image)
@@ -36,6 +38,7 @@ def create(tools: ContainerTools, sandbox_id: str, config: cri.ContainerConfig) 
             config,
             sandbox_id=sandbox.id,
             sandbox=sandbox.record,
+            log_directory=request.sandbox_config.log_directory,
             image_ref=image_ref(config.image, image),
         )
         body = _body(tools, config, record, sandbox, image)
@@ -45,7 +48,7 @@ def create(tools: ContainerTools, sandbox_id: str, config: cri.ContainerConfig) 
             return _made_before(tools, record, taken)
         for warning in (*made.warnings, *unheeded(config, tools.engine.features)):
             logger.warning("container %s: %s", made.id, warning)
-        return tools.view.refresh(made.id).id
+        return _with_a_log(tools, made.id)
 
 
 def require_ready(sandbox: SandboxItem) -> None:
@@ -76,7 +79,11 @@ def _body(
         answers=translate.Answers(
             seccomp_profile=read_profile(profile) if profile else None,
             image_groups=tools.identities.groups_of(user, image["Id"]) if user else (),
-            log_config=_log_config(tools, record),
+            log_config=docker_log_config(
+                tools.log_driver,
+                has_log_path=bool(record.log_path),
+                file_bytes=tools.log_file_bytes,
+            ),
         ),
         features=features,
     )
@@ -88,14 +95,23 @@ def _body(
     )
 
 
-def _log_config(tools: ContainerTools, record: ContainerRecord) -> Json:
-    """Return where Docker keeps the output; FailedPrecondition when it could not be read back."""
-    config = docker_log_config(
-        tools.log_driver, has_log_path=bool(record.log_path), file_bytes=tools.log_file_bytes
-    )
-    if record.log_path:
-        require_readable(config or {"Type": tools.engine.features.log_driver})
-    return config
+def _with_a_log(tools: ContainerTools, container_id: str) -> str:
+    """Return the id of a container that was made; take it away again if it could have no log.
+
+    Only now is it known which log driver and options the daemon has given it.
+    """
+    tools.view.refresh(container_id)
+    container = tools.view.container(container_id)
+    if container.record.log_path and not is_readable(container.log_config):
+        with calls.shielded():
+            tools.engine.remove_container(container.id)
+        tools.view.forget(container.id)
+        raise FailedPrecondition(
+            f"Docker cannot read back what its log driver {container.log_config['Type']} keeps, so "
+            "there would be no container log: use --log-driver local, or give the Docker daemon "
+            "another driver"
+        )
+    return container.id
 
 
 def _oom_score(tools: ContainerTools, asked: int, sandbox_id: str) -> int:
@@ -116,7 +132,7 @@ def _made_before(tools: ContainerTools, record: ContainerRecord, taken: NameTake
         raise taken from None
     same = (holder.sandbox_id, holder.record.config_digest)
     if holder.state == cri.CONTAINER_CREATED and same == (record.sandbox_id, record.config_digest):
-        return holder.id
+        return _with_a_log(tools, holder.id)
     raise AlreadyExists(
         f"container {record.container} attempt {record.attempt} is {holder.id} in sandbox "
         f"{holder.sandbox_id} already; remove it first, or ask for the next attempt"

@@ -55,7 +55,6 @@ def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFea
         default_runtime=info["DefaultRuntime"],
         runtimes=tuple(sorted(info["Runtimes"])),
         root_dir=info["DockerRootDir"],
-        log_driver=info["LoggingDriver"],
         seccomp=options.get("seccomp", {}).get("profile", ""),
         apparmor="apparmor" in options,
         selinux="selinux" in options,

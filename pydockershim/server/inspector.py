@@ -12,6 +12,7 @@ from pydockershim.dockerapi import EngineFeatures
 from pydockershim.engine.client import Engine
 from pydockershim.errors import ShimError
 from pydockershim.host.state_files import StateFiles
+from pydockershim.logs.writers import LogWriters
 from pydockershim.network.interface import PodNetwork
 from pydockershim.translate import runtime
 from pydockershim.translate.image import image_info
@@ -32,6 +33,7 @@ class Inspector:
     network: PodNetwork
     readiness: Readiness
     accepted: StateFiles
+    log_writers: LogWriters
 
     def status(self, *, verbose: bool) -> cri.StatusResponse:
         """Return the conditions from memory; an engine that hangs costs two seconds at most."""
@@ -42,7 +44,11 @@ class Inspector:
             features, runtime_problem=runtime_problem, network_problem=network_problem
         )
         if verbose:
-            info = runtime.status_info(features, sandbox_image=self.config.pause_image, config={})
+            info = runtime.status_info(
+                features,
+                sandbox_image=self.config.pause_image,
+                log_gaps=self.log_writers.gaps,
+            )
             response.info.update(info)
         return response
 

@@ -89,7 +89,7 @@ class RuntimeService:
     def CreateContainer(self, request: cri.CreateContainerRequest) -> cri.CreateContainerResponse:
         require(request, "pod_sandbox_id", "config.metadata.name", "config.image.image")
         require(request, "sandbox_config")
-        container_id = create.create(self.containers, request.pod_sandbox_id, request.config)
+        container_id = create.create(self.containers, request)
         return cri.CreateContainerResponse(container_id=container_id)
 
     def StartContainer(self, request: cri.StartContainerRequest) -> cri.StartContainerResponse:

@@ -20,8 +20,8 @@ from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures, ImageInspect, Json
 from pydockershim.labels import ContainerRecord, SandboxRecord
-from pydockershim.translate import namespaces, refusals
-from pydockershim.translate.checks import invalid, no_traversal
+from pydockershim.translate import logs, namespaces, refusals
+from pydockershim.translate.checks import invalid
 from pydockershim.translate.identity import docker_groups, docker_user
 from pydockershim.translate.mounts import docker_mounts, with_real_sources
 from pydockershim.translate.plain import plain
@@ -45,11 +45,21 @@ class Answers:
 
 
 def container_record(
-    config: cri.ContainerConfig, *, sandbox_id: str, sandbox: SandboxRecord, image_ref: str
+    config: cri.ContainerConfig,
+    *,
+    sandbox_id: str,
+    sandbox: SandboxRecord,
+    image_ref: str,
+    log_directory: str = "",
 ) -> ContainerRecord:
-    """Return what the container remembers. `image_ref` is the image's digested reference."""
+    """Return what the container remembers.
+
+    `image_ref` is the image's digested reference; `log_directory` counts where the sandbox
+    remembers none.
+    """
     if not config.metadata.name:
         raise invalid("metadata.name", "is empty; every container has one")
+    directory = sandbox.log_directory or logs.log_directory(log_directory)
     return ContainerRecord(
         name=naming.container_name(
             container=config.metadata.name,
@@ -64,7 +74,7 @@ def container_record(
         uid=sandbox.uid,
         attempt=config.metadata.attempt,
         sandbox_id=sandbox_id,
-        log_path=_log_path(sandbox.log_directory, config.log_path),
+        log_path=logs.log_path(directory, config.log_path),
         labels=dict(config.labels),
         annotations=dict(config.annotations),
         image=plain(config.image),
@@ -126,11 +136,3 @@ def placed(
         **body,
         "HostConfig": {**host_config, "Mounts": mounts, "OomScoreAdj": oom_score_adj},
     }
-
-
-def _log_path(directory: str, path: str) -> str:
-    """Return the log's absolute path, empty when no log was asked for."""
-    if path.startswith("/"):
-        raise invalid("log_path", f"{path!r} is absolute; send it relative to log_directory")
-    below = no_traversal("log_path", path) if path else ""
-    return f"{directory.rstrip('/')}/{below}" if directory and below else ""

@@ -3,9 +3,11 @@
 - `local` (the default): Docker's `local` driver, the only one that keeps every byte, with files of
   a bounded size, uncompressed. They are a spool: enough for a burst and for a restart of ours.
 - `inherit`: the daemon's own driver and options, for whoever needs `docker logs` in their format.
-- A driver that cannot be read back is refused: with `none`, or with the copy that Docker keeps for
-  the drivers of others turned off, there would be no CRI log.
+- A driver that cannot be read back is refused: with `none`, or with the copy turned off that Docker
+  keeps for drivers that cannot read, there would be no CRI log.
 - Without a log path there is no CRI log and nothing to keep.
+- The pod's log directory is the sandbox's own. COMPAT(cri-dockerd): its sandboxes remember none, so
+  the one that comes with CreateContainer counts.
 """
 
 import re
@@ -13,7 +15,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pydockershim.dockerapi import Json
-from pydockershim.errors import FailedPrecondition
+from pydockershim.translate.checks import absolute_path, invalid, no_traversal
 
 LOCAL, INHERIT = "local", "inherit"
 DRIVERS = (LOCAL, INHERIT)
@@ -50,18 +52,25 @@ def docker_log_config(
     return {"Type": LOCAL, "Config": config}
 
 
-def require_readable(log_config: Json) -> None:
-    """Raise FailedPrecondition when Docker cannot read back what this LogConfig keeps.
-
-    Before a create, `{"Type": <the daemon's driver>}` tells what can be told; the LogConfig of the
-    created container's inspect has the daemon's options too.
-    """
+def is_readable(log_config: Json) -> bool:
+    """Say whether Docker can read back what a created container's LogConfig keeps."""
     driver, options = log_config["Type"], log_config.get("Config") or {}
-    if driver == "none" or (driver not in _READABLE and _is_true(options.get(_NO_COPY, ""))):
-        raise FailedPrecondition(
-            f"Docker cannot read back what its log driver {driver} keeps, so there would be no "
-            f"container log: use --log-driver {LOCAL}, or give the Docker daemon another driver"
-        )
+    if driver in _READABLE:
+        return True
+    return driver != "none" and not _is_true(options.get(_NO_COPY, ""))
+
+
+def log_directory(path: str) -> str:
+    """Return a pod's log directory as it was sent; InvalidArgument when it leads elsewhere."""
+    return no_traversal("log_directory", absolute_path("log_directory", path)) if path else ""
+
+
+def log_path(directory: str, path: str) -> str:
+    """Return a log's absolute path, empty when no log was asked for."""
+    if path.startswith("/"):
+        raise invalid("log_path", f"{path!r} is absolute; send it relative to log_directory")
+    below = no_traversal("log_path", path) if path else ""
+    return f"{directory.rstrip('/')}/{below}" if directory and below else ""
 
 
 def spool_size(driver: str, options: Mapping[str, str]) -> SpoolSize | None:

@@ -10,7 +10,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures
@@ -67,9 +66,12 @@ def cri_status(
 
 
 def status_info(
-    features: EngineFeatures | None, *, sandbox_image: str, config: Mapping[str, object]
+    features: EngineFeatures | None, *, sandbox_image: str, log_gaps: int
 ) -> dict[str, str]:
-    """Return the verbose part of Status: JSON by name. crictl and kubeadm read `sandboxImage`."""
+    """Return the verbose part of Status: JSON by name. crictl and kubeadm read `sandboxImage`.
+
+    `log_gaps`: in how many places lines may be missing in container logs, since the start.
+    """
     engine = features and {
         "version": features.server_version,
         "apiVersion": features.api_version,
@@ -78,7 +80,8 @@ def status_info(
         "rootDir": features.root_dir,
     }
     return {
-        "config": json.dumps({**config, "sandboxImage": sandbox_image}),
+        "config": json.dumps({"sandboxImage": sandbox_image}),
+        "logs": json.dumps({"gaps": log_gaps}),
         **({"dockerInfo": json.dumps(engine)} if engine else {}),
     }
 

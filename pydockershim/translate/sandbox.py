@@ -23,8 +23,9 @@ from pydockershim.dockerapi import ContainerInspect, EngineFeatures, Json
 from pydockershim.labels import SandboxRecord
 from pydockershim.translate import namespaces, refusals
 from pydockershim.translate.cgroups import docker_cgroup_parent
-from pydockershim.translate.checks import absolute_path, invalid, no_traversal, plain_word
+from pydockershim.translate.checks import invalid, plain_word
 from pydockershim.translate.identity import docker_groups, docker_user
+from pydockershim.translate.logs import log_directory
 from pydockershim.translate.ports import docker_port_bindings
 from pydockershim.translate.resolv import docker_dns
 from pydockershim.translate.runtime import docker_runtime
@@ -66,7 +67,7 @@ def sandbox_record(
         handler=handler,
         namespaces=namespaces.recorded(context.namespace_options),
         network=network,
-        log_directory=_log_directory(config.log_directory),
+        log_directory=log_directory(config.log_directory),
         cgroup_parent=docker_cgroup_parent(config.linux.cgroup_parent, features),
         privileged=context.privileged,
     )
@@ -165,10 +166,6 @@ def _hostname(hostname: str) -> str:
     if len(plain_word("hostname", hostname).encode()) > _HOSTNAME_BYTES:
         raise invalid("hostname", f"{hostname!r} is too long; use at most {_HOSTNAME_BYTES} bytes")
     return hostname
-
-
-def _log_directory(path: str) -> str:
-    return no_traversal("log_directory", absolute_path("log_directory", path)) if path else ""
 
 
 def _without_empty(fields: Json) -> Json:

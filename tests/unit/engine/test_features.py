@@ -35,7 +35,6 @@ def test_docker_20_10() -> None:
         default_runtime="runc",
         runtimes=("io.containerd.runc.v2", "io.containerd.runtime.v1.linux", "runc"),
         root_dir="/var/lib/docker",
-        log_driver="json-file",
         seccomp="default",
         apparmor=False,
         selinux=False,

@@ -250,12 +250,12 @@ def test_a_ping_notices_another_engine(tmp_path: Path) -> None:
     engine = FakeEngine()
     with connected(tmp_path, engine) as (session, _):
         session.ping()
-        assert session.features.log_driver == "json-file"
-        engine.server, engine.info["LoggingDriver"] = "Docker/29.0.0 (linux)", "local"
+        assert session.features.root_dir == "/var/lib/docker"
+        engine.server, engine.info["DockerRootDir"] = "Docker/29.0.0 (linux)", "/srv/docker"
 
         session.ping()
 
-        assert session.features.log_driver == "local"
+        assert session.features.root_dir == "/srv/docker"
 
 
 def test_what_was_negotiated_is_forgotten_with_the_connection(tmp_path: Path) -> None:
@@ -267,13 +267,13 @@ def test_what_was_negotiated_is_forgotten_with_the_connection(tmp_path: Path) ->
         engine(connection)
 
     with connected(tmp_path, serve) as (session, _):
-        assert session.features.log_driver == "json-file"
-        engine.info["LoggingDriver"] = "local"
+        assert session.features.root_dir == "/var/lib/docker"
+        engine.info["DockerRootDir"] = "/srv/docker"
         current[-1].shutdown(socket.SHUT_RDWR)
 
         ask(session)
 
-        assert session.features.log_driver == "local"
+        assert session.features.root_dir == "/srv/docker"
 
 
 @pytest.mark.parametrize(

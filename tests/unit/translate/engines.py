@@ -13,7 +13,6 @@ DOCKER_28 = EngineFeatures(
     default_runtime="runc",
     runtimes=("io.containerd.runc.v2", "runc"),
     root_dir="/var/lib/docker",
-    log_driver="json-file",
     seccomp="builtin",
     apparmor=False,
     selinux=False,

@@ -1,14 +1,18 @@
 """How a container's output is kept by Docker."""
 
+from dataclasses import replace
+
 import pytest
 
-from pydockershim.errors import FailedPrecondition
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.labels import SandboxRecord
+from pydockershim.translate.container import container_record
 from pydockershim.translate.logs import (
     INHERIT,
     LOCAL,
     SpoolSize,
     docker_log_config,
-    require_readable,
+    is_readable,
     spool_size,
 )
 
@@ -54,21 +58,30 @@ def test_other_logs_are_no_spool(driver: str, options: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("config", "readable"),
     [
-        {"Type": "local"},
-        {"Type": "json-file", "Config": {"cache-disabled": "true"}},
-        {"Type": "syslog", "Config": None},
-        {"Type": "syslog", "Config": {"cache-disabled": "false"}},
+        ({"Type": "local"}, True),
+        ({"Type": "json-file", "Config": {"cache-disabled": "true"}}, True),
+        ({"Type": "syslog", "Config": None}, True),
+        ({"Type": "syslog", "Config": {"cache-disabled": "false"}}, True),
+        ({"Type": "syslog", "Config": {"cache-disabled": "T"}}, False),
+        ({"Type": "none"}, False),
     ],
 )
-def test_a_driver_that_can_be_read_back_is_accepted(config: dict[str, object]) -> None:
-    require_readable(config)
+def test_knows_what_docker_can_read_back(config: dict[str, object], *, readable: bool) -> None:
+    assert is_readable(config) == readable
 
 
-@pytest.mark.parametrize(
-    "config", [{"Type": "none"}, {"Type": "syslog", "Config": {"cache-disabled": "true"}}]
-)
-def test_a_driver_that_cannot_be_read_back_is_refused_by_name(config: dict[str, object]) -> None:
-    with pytest.raises(FailedPrecondition, match=rf"driver {config['Type']} .* --log-driver"):
-        require_readable(config)
+def test_the_directory_of_the_request_counts_where_the_sandbox_remembers_none() -> None:
+    config = cri.ContainerConfig(metadata=cri.ContainerMetadata(name="app"), log_path="app/0.log")
+    nowhere = SandboxRecord(name="s", pod="p", namespace="n", uid="u", attempt=0)
+    somewhere = replace(nowhere, log_directory="/var/log/pods/p")
+
+    def path(sandbox: SandboxRecord) -> str:
+        record = container_record(
+            config, sandbox_id="", sandbox=sandbox, image_ref="", log_directory="/sent/"
+        )
+        return record.log_path
+
+    assert path(nowhere) == "/sent/app/0.log"
+    assert path(somewhere) == "/var/log/pods/p/app/0.log"

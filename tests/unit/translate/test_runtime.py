@@ -80,12 +80,13 @@ def test_no_feature_is_promised_that_is_not_built() -> None:
     assert all(each.features == cri.RuntimeHandlerFeatures() for each in status.runtime_handlers)
 
 
-def test_the_verbose_part_names_the_pause_image() -> None:
-    info = status_info(DOCKER_28, sandbox_image="registry.k8s.io/pause:3.10", config={"a": 1})
+def test_the_verbose_part_names_the_pause_image_and_counts_gaps_in_logs() -> None:
+    info = status_info(DOCKER_28, sandbox_image="registry.k8s.io/pause:3.10", log_gaps=2)
 
-    assert json.loads(info["config"]) == {"a": 1, "sandboxImage": "registry.k8s.io/pause:3.10"}
+    assert json.loads(info["config"]) == {"sandboxImage": "registry.k8s.io/pause:3.10"}
+    assert json.loads(info["logs"]) == {"gaps": 2}
     assert json.loads(info["dockerInfo"])["version"] == "28.5.2"
-    assert status_info(None, sandbox_image="p", config={}).keys() == {"config"}
+    assert "dockerInfo" not in status_info(None, sandbox_image="p", log_gaps=0)
 
 
 @pytest.mark.parametrize(("handler", "runtime"), [("", ""), ("docker", ""), ("runc", "runc")])
