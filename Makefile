@@ -49,7 +49,7 @@ endurance: $(DEV) ## the tests that take long, on both engines
 bench: $(DEV) ## measure against the floor, side by side
 	$(BED) -m tools.bench
 
-conformance: $(DEV) ## Kubernetes' own node suite against the shim
+conformance: $(DEV) ## Kubernetes' own suites, and kubectl in a cluster: SUITE=node|kubectl|critest
 	$(VENV)/python -m tests.conformance
 
 conformance-quick: $(DEV) ## a few minutes of it

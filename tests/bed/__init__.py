@@ -17,6 +17,7 @@ takes everything else with it. The rooms, in the order in which they are used:
 - `images`      test images, made in Python from Debian's busybox-static
 - `registry`    two local registries, one of them with a password
 - `shim`        the program under test
+- `dialogue`    a client that a test talks with, over pipes or on a terminal
 
 Nothing here may be imported by the product.
 """

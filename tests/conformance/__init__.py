@@ -11,7 +11,9 @@ a session of the test bed, and touches nothing of the machine's. The rooms, in t
 - `node`        what a kubelet's machine looks like, made from private mounts
 - `registry`    answers the engine for registry.k8s.io, k8s.gcr.io and gcr.io
 - `runtimes`    what the suites talk to: the shim, or containerd as its peer
-- `suites`, `node_suite`, `critest`   how each suite is started
+- `suites`, `node_suite`, `kubectl_suite`, `critest`   how each suite is started
+- `kubelet`     what a kubelet has to be told here
+- `cluster`     a suite of our own: kubectl and others use a cluster
 - `selection`   which specs a run selects
 - `progress`    what a person sees meanwhile
 - `report`      Ginkgo's report, as results

@@ -1,8 +1,8 @@
 """`python -m tests.conformance [--quick] [--skip-known] [--runtime=shim|containerd]`.
 
 What a run covers is chosen by environment variables, as make passes them on: ENGINE (bookworm,
-trixie or sid), NETWORK (a network mode of the shim), SUITE (node, critest or critest-websocket),
-FOCUS (a regular expression for names) and CRITEST (where critest is).
+trixie or sid), NETWORK (a network mode of the shim), SUITE (node, kubectl, critest or
+critest-websocket), FOCUS (a regular expression for names) and CRITEST (where critest is).
 """
 
 import argparse
@@ -22,6 +22,8 @@ from tests.conformance.suites import SUITES
 
 # The network modes that the shim has; a quick run takes the first.
 _NETWORKS = ("docker",)
+# The suites of which quick.txt selects specs.
+_QUICK = ("node", "kubectl")
 
 
 def main() -> int:
@@ -61,7 +63,7 @@ def _parse_arguments() -> argparse.Namespace:
 def _plans(options: argparse.Namespace, programs: Programs) -> Iterator[Plan]:
     """Yield a plan with all its suite's specs for each suite that can be had and network mode."""
     named = os.environ.get("SUITE")
-    for name in [named] if named else ["node"] if options.quick else SUITES:
+    for name in [named] if named else _QUICK if options.quick else SUITES:
         suite = SUITES[name]
         program = suite.program(programs)
         if not program:
@@ -103,7 +105,7 @@ def _choose(
     plan: Plan, listed: Sequence[KnownFailure], options: argparse.Namespace
 ) -> Iterator[str]:
     """Yield the names that this run selects among all of the plan's."""
-    quick = selection.quick(plan.suite)
+    quick = selection.quick(plan.suite, among=plan.specs)
     selection.require(quick, among=plan.specs, listed_in=selection.QUICK)
     lacking = {entry.spec for entry in listed if entry.kind == "shim"}
     focus = re.compile(os.environ.get("FOCUS") or "")

@@ -1,13 +1,12 @@
 """Kubernetes' node suite: an API server and a real kubelet, started by the suite, run its pods.
 
-Measured for Kubernetes 1.37: what a kubelet refuses on a machine like this one unless told (cgroup
-v1, swap), what it may not do (lower an oom_score_adj) and what eight specs at a time take.
+Measured for Kubernetes 1.37: what eight specs at a time take.
 """
 
 import json
 from pathlib import Path
 
-from tests.conformance import node, selection
+from tests.conformance import kubelet, node, selection
 from tests.conformance.plan import Plan
 from tests.conformance.programs import Programs, kubernetes_version
 
@@ -17,21 +16,6 @@ _LABELS = "NodeConformance && !(Serial || Slow || Disruptive || Flaky)"
 _PROCESSES = 8
 _TIMEOUT = "3h"
 _DIRECTORY = node.STATE / "suite"
-_KUBELET_CONFIG = {
-    "apiVersion": "kubelet.config.k8s.io/v1beta1",
-    "kind": "KubeletConfiguration",
-    "cgroupDriver": "cgroupfs",
-    "cgroupRoot": "/",
-    "failCgroupV1": False,
-    "failSwapOn": False,
-    "podCIDR": node.POD_SUBNET,
-    "enforceNodeAllocatable": [],
-    "oomScoreAdj": 0,
-    "evictionHard": {"memory.available": "1Mi"},
-    "serializeImagePulls": False,
-    "volumeStatsAggPeriod": "10s",
-    "fileCheckFrequency": "10s",
-}
 # The suite's own check of the machine wants a kernel configuration, which not every machine has.
 _SYSTEM_SPEC = {"os": "Linux", "kernelSpec": {"versions": ["^[3-9].*"]}}
 
@@ -51,7 +35,7 @@ def command(plan: Plan, endpoint: str, report: Path) -> list[str]:
     _DIRECTORY.mkdir(parents=True)
     for program in plan.program.parent.iterdir():
         (_DIRECTORY / program.name).symlink_to(program)
-    kubelet_config = _write("base-kubelet-config.json", _KUBELET_CONFIG)
+    kubelet_config = _write("base-kubelet-config.json", kubelet.CONFIG)
     system_spec = _write("system-spec.json", _SYSTEM_SPEC)
     return [
         str(_DIRECTORY / "ginkgo"),

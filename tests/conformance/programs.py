@@ -26,6 +26,7 @@ _NODE_SUITE = "k8s.io/kubernetes/test/e2e_node"
 _COMMANDS = {
     "nmeter": "./nmeter",
     "nnp": "./nnp",
+    "spdyexec": "./spdyexec",
     "kubelet": "k8s.io/kubernetes/cmd/kubelet",
     "agnhost": "k8s.io/kubernetes/test/images/agnhost",
     "ginkgo": "github.com/onsi/ginkgo/v2/ginkgo",

@@ -19,7 +19,7 @@ _INTRODUCTION = """\
 
 What Kubernetes' own suites say of pydockershim, and of its peers on the same machine. Each row is
 the last whole run of `make conformance`, which writes this page. Why a spec fails is in
-`tests/conformance/known-failures.txt`.
+`tests/conformance/known-failures.txt`. The suite `kubectl` is ours: in it, kubectl uses a node.
 
 """
 _HEADER = (

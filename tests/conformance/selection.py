@@ -18,14 +18,16 @@ def all_specs(program: Path, dry_run: Callable[[Path, Path], list[str]]) -> list
     """Return the names of a suite's specs; `dry_run` gives the command that reports them."""
     with tempfile.TemporaryDirectory(prefix="pydockershim-") as directory:
         listing = Path(directory) / "report.json"
-        subprocess.run(dry_run(program, listing), check=True, capture_output=True)
+        # There: the node suite leaves a directory wherever it is started.
+        subprocess.run(dry_run(program, listing), check=True, capture_output=True, cwd=directory)
         return report.selected(listing)
 
 
-def quick(suite: str) -> list[str]:
-    """Return the names of the quick run's specs of a suite."""
+def quick(suite: str, *, among: Sequence[str]) -> Sequence[str]:
+    """Return the names of the quick run's specs, among all of a suite; `*` stands for all."""
     entries = [line.split(" | ") for line in QUICK.read_text().splitlines() if " | " in line]
-    return [spec for selected, spec in entries if selected == suite]
+    names = [spec for selected, spec in entries if selected == suite]
+    return among if names == ["*"] else names
 
 
 def require(names: Iterable[str], *, among: Sequence[str], listed_in: Path) -> None:

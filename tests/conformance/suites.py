@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conformance import critest, node_suite
+from tests.conformance import critest, kubectl_suite, node_suite
 from tests.conformance.plan import Plan
 from tests.conformance.programs import Programs
 
@@ -28,6 +28,9 @@ class Suite:
 
 SUITES = {
     "node": Suite(node_suite.program, node_suite.version, node_suite.dry_run, node_suite.command),
+    "kubectl": Suite(
+        kubectl_suite.program, kubectl_suite.version, kubectl_suite.dry_run, kubectl_suite.command
+    ),
     "critest": Suite(critest.program, critest.version, critest.dry_run, critest.command),
     "critest-websocket": Suite(
         critest.program,

@@ -12,3 +12,8 @@ def test_the_expression_matches_its_names_behind_a_description_and_no_others() -
     assert all(expression.search(f"E2eNode Suite {name}") for name in names)
     assert not expression.search("E2eNode Suite [sig-node] Secrets a-b and more")
     assert not expression.search("E2eNode Suite [sig-node] Pods should run (alone) | 1x5")
+
+
+def test_the_quick_run_has_some_of_the_node_suite_and_all_of_kubectls() -> None:
+    assert 0 < len(selection.quick("node", among=["a"])) < 200
+    assert selection.quick("kubectl", among=["a", "b"]) == ["a", "b"]
