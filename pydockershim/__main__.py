@@ -5,10 +5,11 @@ python -m pydockershim [flags]
 
 import logging
 import os
+import queue
 import signal
 import sys
-import threading
 from collections.abc import Sequence
+from typing import NoReturn
 
 from pydockershim.cli import flags
 from pydockershim.config import Config
@@ -29,7 +30,6 @@ from pydockershim.network.docker import DockerNetwork
 from pydockershim.pods import builtin_pause
 from pydockershim.pods.pause_image import PauseImage
 from pydockershim.pods.tools import PodTools
-from pydockershim.server.dispatch import generic_handlers
 from pydockershim.server.image_service import ImageService
 from pydockershim.server.inspector import Inspector
 from pydockershim.server.listen import Listener, claim
@@ -50,7 +50,7 @@ _ARENAS = 2
 _LOG_LEVELS = {"trace": "DEBUG", "fatal": "CRITICAL"}  # COMPAT(cri-dockerd): two names of its own
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the daemon until SIGTERM or SIGINT; a second signal ends it at once."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -59,10 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serve(config)
     except ShimError as error:
         print(f"pydockershim: {error}", file=sys.stderr)  # noqa: T201  # said to whoever started it
-        return 1
-    logging.shutdown()
-    # Worker threads that still wait for the engine must not hold up the end.
-    os._exit(0)
+        _leave(1)
+    _leave(0)
 
 
 def serve(config: Config) -> None:
@@ -104,21 +102,19 @@ def serve(config: Config) -> None:
     )
     listener = Listener(
         config.socket,
-        generic_handlers(
-            RuntimeService(view, pods, containers, inspector, StreamingUrls(view, streaming)),
-            ImageService(
-                view,
-                ImageTools(engine, view, config.pull_progress_s),
-                inspector,
-                disk_usage,
-            ),
+        RuntimeService(view, pods, containers, inspector, StreamingUrls(view, streaming)),
+        ImageService(
+            view,
+            ImageTools(engine, view, config.pull_progress_s),
+            inspector,
+            disk_usage,
         ),
     )
     told_to_end = _on_signals()
     for each in (log_writers, reflector, readiness, disk_usage, streaming, listener):
         each.start()
-    told_to_end.wait()
-    logger.info("ending: calls under way have %d s, pods are left running", _GRACE_S)
+    told_to_end.get()
+    logger.info("ending: changes under way have %d s, pods are left running", _GRACE_S)
     view.events.close()
     listener.stop(grace_s=_GRACE_S)
     for each in (streaming, disk_usage, readiness, reflector, log_writers):
@@ -127,17 +123,26 @@ def serve(config: Config) -> None:
     state_lock.close()
 
 
-def _on_signals() -> threading.Event:
-    """Return what the first SIGTERM or SIGINT sets; the next one ends the process."""
-    told = threading.Event()
+def _on_signals() -> "queue.SimpleQueue[int]":
+    """Return what the first SIGTERM or SIGINT is put into; the next one ends the process."""
+    # An Event could be set while its own `wait` is being entered, on this same thread: for ever.
+    told = queue.SimpleQueue[int]()
 
     def tell(number: int, _frame: object) -> None:
-        told.set()
+        told.put(number)
         signal.signal(number, signal.SIG_DFL)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, tell)
     return told
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process at once: threads that still wait for the engine must not hold up the end."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _set_log_level(level: str) -> None:
@@ -146,4 +151,4 @@ def _set_log_level(level: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

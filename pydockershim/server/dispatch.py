@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 import grpc
@@ -24,6 +24,7 @@ from google.protobuf.message import Message
 from pydockershim import calls
 from pydockershim.api.services import METHODS, Method
 from pydockershim.errors import ResourceExhausted, ShimError, Unsupported
+from pydockershim.server.changes import Changes
 from pydockershim.server.codes import code_of, details_of
 
 logger = logging.getLogger(__name__)
@@ -52,12 +53,13 @@ _IDS = ("pod_sandbox_id", "container_id", "image_ref")
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs alone
 
 
-def generic_handlers(*servicers: object) -> list[grpc.GenericRpcHandler]:
+def generic_handlers(*servicers: object, changes: Changes) -> list[grpc.GenericRpcHandler]:
     """Return gRPC handlers for every CRI method under every service name.
 
-    A method that no servicer defines answers UNIMPLEMENTED.
+    A method that no servicer defines answers UNIMPLEMENTED. `changes` counts the calls under way
+    that are neither reads nor streams.
     """
-    dispatcher = _Dispatcher()
+    dispatcher = _Dispatcher(changes)
     services: dict[str, dict[str, Handler]] = {}
     for method in METHODS:
         function = next(
@@ -71,7 +73,8 @@ def generic_handlers(*servicers: object) -> list[grpc.GenericRpcHandler]:
 class _Dispatcher:
     """Owns the one bound that all long calls share."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
         self._long_calls = threading.BoundedSemaphore(_LONG_CALLS)
 
     def handler(self, method: Method, function: Callable[[Any], Any]) -> Handler:
@@ -127,7 +130,8 @@ class _Dispatcher:
                 f"{_LONG_CALLS} calls are under way already; try again when some have ended"
             )
         try:
-            yield
+            with nullcontext() if method.streams else self._changes.one():
+                yield
         finally:
             self._long_calls.release()
 

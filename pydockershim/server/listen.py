@@ -11,7 +11,8 @@ from typing import TextIO
 import grpc
 
 from pydockershim.errors import FailedPrecondition
-from pydockershim.server.dispatch import WORKERS
+from pydockershim.server.changes import Changes
+from pydockershim.server.dispatch import WORKERS, generic_handlers
 
 logger = logging.getLogger(__name__)
 
@@ -19,18 +20,21 @@ logger = logging.getLogger(__name__)
 _MESSAGE_BYTES = 16 * 1024 * 1024
 _SOCKET_MODE = 0o660
 _GROUP = "docker"
+# What is left at the end may take: answers on their way, reads, streams that are being closed.
+_LAST_WORDS_S = 1.0
 
 
 class Listener:
-    """A gRPC server on a path socket; the flock on `<socket>.lock` makes it the only one."""
+    """The gRPC server of some servicers on a path socket, which `<socket>.lock` makes its own."""
 
-    def __init__(self, socket: Path, handlers: list[grpc.GenericRpcHandler]) -> None:
+    def __init__(self, socket: Path, *servicers: object) -> None:
         self._socket = socket
+        self._changes = Changes()
         self._lock: TextIO | None = None
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rpc")
         self._server = grpc.server(
             self._pool,
-            handlers=handlers,
+            handlers=generic_handlers(*servicers, changes=self._changes),
             options=[
                 ("grpc.max_receive_message_length", _MESSAGE_BYTES),
                 ("grpc.max_send_message_length", _MESSAGE_BYTES),
@@ -54,8 +58,14 @@ class Listener:
         logger.info("serving the CRI on unix://%s", self._socket)
 
     def stop(self, *, grace_s: float) -> None:
-        """Take no new calls, let those under way finish for `grace_s` seconds, cut the rest."""
-        self._server.stop(grace_s).wait()
+        """Take no new calls, let changes under way finish for `grace_s` seconds, cut the rest.
+
+        A client that does not read (or sleeps) holds up nothing: gRPC itself would wait for it.
+        """
+        self._server.stop(grace_s)
+        if cut := self._changes.wait_for_the_last(timeout_s=grace_s):
+            logger.warning("%d calls were not finished within %g s", cut, grace_s)
+        self._server.stop(_LAST_WORDS_S).wait(2 * _LAST_WORDS_S)
         self._socket.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()

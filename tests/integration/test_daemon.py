@@ -3,6 +3,7 @@
 import grp
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -167,6 +168,22 @@ def test_what_is_under_way_is_finished_and_pods_live_on(own: Shim, dockerd: Dock
         client.remove_container(container.id)
         assert second.status.state == cri.CONTAINER_RUNNING
         pods.close()
+
+
+def test_client_that_sleeps_holds_up_no_end(own: Shim) -> None:
+    """Its end of the connection answers nothing, not even that it has heard of the end."""
+    program = "import sys, time; from pydockershim.client.client import CriClient\n"
+    program += "CriClient(sys.argv[1]).version(); print(flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program, own.url], stdout=subprocess.PIPE) as it:
+        assert it.stdout
+        assert it.stdout.readline() == b"\n"
+        it.send_signal(signal.SIGSTOP)
+
+        begun_s = time.monotonic()
+        assert own.stop() == 0
+
+        assert time.monotonic() - begun_s < 5
+        it.kill()
 
 
 def test_shim_that_was_killed_comes_back_to_its_pods(own: Shim) -> None:

@@ -223,6 +223,24 @@ def test_streams_end_with_the_daemon_at_once(own: tuple[Shim, CriClient]) -> Non
     assert subscriber.end is None
 
 
+def test_subscriber_that_does_not_read_holds_up_no_end(own: tuple[Shim, CriClient]) -> None:
+    """Its window is full, so that not even the end of its stream can be sent."""
+    shim, client = own
+    unread = client.stream(cri.GetEventsRequest(), cri.ContainerEventResponse)
+    time.sleep(0.5)
+    with CriClient(shim.url) as other:
+        pods = Pods(other)
+        pods.run(annotations={"big": "x" * 4_000_000})
+        pods.close()
+
+    begun_s = time.monotonic()
+    assert shim.stop() == 0
+
+    assert time.monotonic() - begun_s < 5
+    with pytest.raises(CriError):
+        list(unread)
+
+
 def test_subscriber_from_before_the_first_list_hears_of_all_there_is(
     own: tuple[Shim, CriClient], pods: Pods
 ) -> None:

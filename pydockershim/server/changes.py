@@ -1,0 +1,31 @@
+"""The calls under way that change something: what a daemon that ends has to wait for."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Changes:
+    """Counts them; any thread may call."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._under_way = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one for as long as the block takes."""
+        with self._changed:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def wait_for_the_last(self, *, timeout_s: float) -> int:
+        """Wait until none is under way; return how many there are when the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._under_way, timeout_s)
+            return self._under_way

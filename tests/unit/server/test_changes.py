@@ -1,0 +1,37 @@
+"""The last change is waited for, and no longer than was said."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from pydockershim.server.changes import Changes
+
+
+def test_nothing_under_way_is_waited_for_no_time() -> None:
+    assert Changes().wait_for_the_last(timeout_s=60) == 0
+
+
+def test_wait_ends_with_the_last_change() -> None:
+    changes, may_end = Changes(), threading.Event()
+    begun = threading.Barrier(3)
+
+    def change() -> None:
+        with changes.one():
+            begun.wait(10)
+            assert may_end.wait(10)
+
+    with ThreadPoolExecutor(3) as pool:
+        made = [pool.submit(change) for _ in range(2)]
+        begun.wait(10)
+        waiting = pool.submit(changes.wait_for_the_last, timeout_s=60)
+        assert not waiting.done()
+        may_end.set()
+        assert waiting.result(10) == 0
+        for each in made:
+            each.result()
+
+
+def test_what_does_not_end_in_time_is_counted() -> None:
+    changes = Changes()
+
+    with changes.one(), changes.one():
+        assert changes.wait_for_the_last(timeout_s=0.01) == 2
