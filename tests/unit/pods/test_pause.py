@@ -72,7 +72,7 @@ def test_a_signal_ends_it_with_0_and_nothing_printed(
 ) -> None:
     pause.send_signal(number)
 
-    output, _ = pause.communicate(timeout=1)
+    output, _ = pause.communicate(timeout=5)
     assert (pause.returncode, output) == (0, b"")
 
 
@@ -92,7 +92,7 @@ def test_as_pid_1_it_reaps_every_orphan_and_still_ends_with_0(
     _eventually(lambda: not _children(pause))
     _eventually(lambda: _state(pause) == PAUSED)
     os.kill(pause, signal.SIGTERM)
-    assert unshare.wait(timeout=1) == 0
+    assert unshare.wait(timeout=5) == 0
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from google.protobuf.message import Message
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pydockershim.api import runtime_v1 as cri
@@ -67,10 +67,8 @@ def configs(draw: st.DrawFn, least: Any) -> Any:
 
 
 FEATURES = st.sampled_from(list(ENGINES.values()))
-ANY = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
-@ANY
 @given(config=configs(sandbox_config), features=FEATURES)
 def test_any_sandbox_ends_in_json_or_in_our_error(
     config: cri.PodSandboxConfig, features: EngineFeatures
@@ -82,7 +80,6 @@ def test_any_sandbox_ends_in_json_or_in_our_error(
     json.dumps(translated, ensure_ascii=False).encode()
 
 
-@ANY
 @given(config=configs(container_config), features=FEATURES)
 def test_any_container_ends_in_json_or_in_our_error(
     config: cri.ContainerConfig, features: EngineFeatures

@@ -190,4 +190,4 @@ class Race(RuleBasedStateMachine):
 
 
 TestRace = Race.TestCase
-TestRace.settings = settings(max_examples=600, stateful_step_count=15, deadline=None)
+TestRace.settings = settings(max_examples=600, stateful_step_count=15)
