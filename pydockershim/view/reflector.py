@@ -4,8 +4,8 @@
         ^                                                     |
         +--------- stream lost, or the engine is silent <-----+
 
-- An event only says that an object may have changed; the engine is then asked about it. (The one
-  exception is `destroy`: an id never comes back.)
+- An event only says that an object may have changed; the engine is then asked about it. (The
+  exceptions are `destroy`, for an id never comes back, and `oom`, which an inspect may never tell.)
 - A list only says where the view may be wrong; again the engine is asked about each such object.
   So neither a dropped event nor a list that was cut short can put something wrong into the view.
 - Each event stream has a thread that does nothing but read: dockerd slows down for everybody when
@@ -13,7 +13,8 @@
 - An object whose inspect does not answer stays as it was (a new one as the list describes it), and
   its status is an error until a later try succeeds.
 - Who has changed something asks about it himself; so an event waits a moment before it is followed,
-  in which most of them turn out to be known. Only the end of a container is followed at once.
+  in which most of them turn out to be known. Only the end of a container is followed at once, and
+  what belongs to it.
 """
 
 import logging
@@ -171,6 +172,9 @@ class Reflector:
         elif entry["Action"] == "destroy":
             self._view.forget(entry["Actor"]["ID"])
         elif entry["Action"] == "die":
+            self._mark(entry["Actor"]["ID"])
+        elif entry["Action"] == "oom":
+            self._view.ran_out_of_memory(entry["Actor"]["ID"])
             self._mark(entry["Actor"]["ID"])
         else:
             self._take(self._in(_EVENT_S, entry["Actor"]["ID"]))

@@ -342,3 +342,55 @@ def test_failed_start_has_no_log_to_wait_for(undrained: View, engine: Engine) ->
     engine.containers[CONTAINER_ID]["State"]["Status"] = "created"
 
     assert undrained.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+# The end for want of memory
+
+
+@pytest.fixture
+def killed(engine: Engine, no_images: Images, monkeypatch: pytest.MonkeyPatch) -> View:
+    """A view whose one container has a memory limit and was killed just now, nobody knows why."""
+    monkeypatch.setattr("pydockershim.view.view._OOM_NEWS_NS", 60_000_000_000)
+    view = View(engine.inspect, no_images)
+    ended = inspect_of(CONTAINER_ID, container_record(), state="exited", exit_code=137)
+    ended["State"]["FinishedAt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    ended["HostConfig"]["Memory"] = 1 << 24
+    engine.containers[CONTAINER_ID] = ended
+    view.refresh(CONTAINER_ID)
+    view.synced()
+    return view
+
+
+def test_want_of_memory_is_told_though_no_inspect_tells_it(killed: View) -> None:
+    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
+
+    killed.ran_out_of_memory(CONTAINER_ID)
+    killed.refresh(CONTAINER_ID)
+
+    status = cri.ContainerStatusResponse.FromString(killed.container_status(CONTAINER_ID)).status
+    assert (status.state, status.reason) == (cri.CONTAINER_EXITED, "OOMKilled")
+
+
+def test_reason_of_a_kill_holds_back_an_end_only_for_a_moment(killed: View, engine: Engine) -> None:
+    earlier = datetime.now(UTC) - timedelta(seconds=60)
+    engine.containers[CONTAINER_ID]["State"]["FinishedAt"] = earlier.isoformat()[:-6] + "Z"
+
+    assert killed.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+@pytest.mark.parametrize(("exit_code", "memory_bytes"), [(1, 1 << 24), (137, 0)])
+def test_end_with_a_known_reason_is_told_at_once(
+    killed: View, engine: Engine, exit_code: int, memory_bytes: int
+) -> None:
+    inspect = engine.containers[CONTAINER_ID]
+    inspect["State"]["ExitCode"], inspect["HostConfig"]["Memory"] = exit_code, memory_bytes
+
+    assert killed.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+def test_want_of_memory_is_forgotten_with_its_container(killed: View) -> None:
+    killed.ran_out_of_memory(CONTAINER_ID)
+    killed.forget(CONTAINER_ID)
+    killed.refresh(CONTAINER_ID)
+
+    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
