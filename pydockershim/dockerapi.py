@@ -35,7 +35,7 @@ class EngineFeatures:
     no_new_privileges_by_default: bool
     containerd_image_store: bool
     # What a newer API version brings.
-    creates_mountpoints: bool
+    local_logs_keep_lf: bool
     names_builtin_seccomp: bool
     read_only_binds_recurse: bool
     recursive_read_only_runtimes: frozenset[str] = field(default_factory=frozenset)

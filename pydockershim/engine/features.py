@@ -15,8 +15,8 @@ MINIMUM_API_VERSION = "1.41"
 _MINIMUM_ENGINE = "Docker 20.10"
 _NEWEST_API_VERSION = "1.55"
 
-_CREATE_MOUNTPOINT = (1, 42)
 _BUILTIN_SECCOMP = (1, 42)
+_LOCAL_LOGS_KEEP_LF = (1, 42)
 _TELLS_NO_NEW_PRIVILEGES = (1, 43)
 _RECURSIVE_READ_ONLY = (1, 44)
 _RECURSIVE_READ_ONLY_KERNEL = (5, 12)  # mount_setattr(2)
@@ -63,7 +63,7 @@ def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFea
         no_new_privileges_by_default="no-new-privileges" in options
         or api < _TELLS_NO_NEW_PRIVILEGES,
         containerd_image_store=_uses_containerd_image_store(info),
-        creates_mountpoints=api >= _CREATE_MOUNTPOINT,
+        local_logs_keep_lf=api >= _LOCAL_LOGS_KEEP_LF,
         names_builtin_seccomp=api >= _BUILTIN_SECCOMP,
         read_only_binds_recurse=api >= _RECURSIVE_READ_ONLY,
         recursive_read_only_runtimes=_recursive_read_only_runtimes(info, api),

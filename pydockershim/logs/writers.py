@@ -27,7 +27,7 @@ from pydockershim.logs.source import Progress, Source
 from pydockershim.logs.spool import Spool
 from pydockershim.logs.spooled import SpoolSource
 from pydockershim.logs.streamed import StreamSource
-from pydockershim.translate.logs import LOCAL, spool_size
+from pydockershim.translate.logs import spool_size
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 _PATIENCE_S = 5.0
 # A drain nearly always takes less: whoever asks need not ask again.
 _DRAIN_S = 0.01
+
+# What other drivers print is read from files of `local`: their own, or the copy that Docker keeps.
+_OWN_FORMATS = frozenset({"json-file", "journald"})
 
 _TURNS = 8
 _SHORTEST_PAUSE_S = 0.02
@@ -80,7 +83,10 @@ class LogWriters:
         """Write no more; what is left is written after the next start."""
         self._stopping = True
         self._wake.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
+        if self._thread.is_alive():
+            logger.warning("the log files' disk hangs: what is under way there is left to it")
+            return
         for follower in self._followers.values():
             follower.close()
 
@@ -162,7 +168,7 @@ class LogWriters:
             self._engine,
             log.container_id,
             tty=log.tty,
-            loses_lf=log.driver == LOCAL and not features.creates_mountpoints,
+            loses_lf=log.driver not in _OWN_FORMATS and not features.local_logs_keep_lf,
         )
 
     def _run(self) -> None:

@@ -143,10 +143,24 @@ class Reflector:
             while not inbox.empty():
                 self._take(inbox.get())
             self._before_synced(self._view.items())
+            self._await_logs()
             self._view.synced()
             self._reported = ""
             logger.info("the view of the engine is up to date")
             self._keep_up(inbox)
+
+    def _await_logs(self) -> None:
+        """Wait a moment for the logs of what has ended lately.
+
+        Its end may have been told before a restart of ours, and must not be taken back.
+        """
+        end_s = time.monotonic() + _PATIENCE_S
+        while draining := [each.id for each in self._view.items() if each.draining]:
+            for key in draining:
+                self._mark(key)
+            self._fills.settle(draining, patience_s=_PATIENCE_S)
+            if time.monotonic() > end_s:
+                return
 
     def _keep_up(self, inbox: _Inbox) -> None:
         relists, relist_s = 0, time.monotonic() + _RELIST_S

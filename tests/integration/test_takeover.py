@@ -1,12 +1,10 @@
 """Pods of cri-dockerd's making, which have its names and labels and no record of ours."""
 
-import time
-from typing import Any
-
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
+from tests.integration.cri_dockerd import await_listed, start_as_cri_dockerd
 from tests.integration.pods import Container
 
 
@@ -75,29 +73,3 @@ def test_container_joins_a_pod_of_cri_dockerd(client: CriClient, dockerd: Docker
     assert inspect["Name"] == "/k8s_late_web_default_uid-2_0"
     assert inspect["HostConfig"]["NetworkMode"] == f"container:{sandbox_id}"
     client.remove_pod_sandbox(sandbox_id)
-
-
-def start_as_cri_dockerd(
-    dockerd: Dockerd, name: str, labels: dict[str, str], **host_config: Any
-) -> str:
-    created = dockerd.api.create_container(
-        BUSYBOX.name,
-        ["sleep", "3600"],
-        name=name,
-        labels=labels,
-        host_config=dockerd.api.create_host_config(ipc_mode="shareable", **host_config),
-    )
-    dockerd.api.start(created["Id"])
-    return str(created["Id"])
-
-
-def await_listed(client: CriClient, object_id: str) -> None:
-    """Wait until what was made behind the shim's back runs in its eyes, too."""
-    end_s = time.monotonic() + 5
-    while True:
-        running = {each.id for each in client.list_containers() if each.state == 1}
-        ready = {each.id for each in client.list_pod_sandboxes() if each.state == 0}
-        if object_id in running | ready:
-            return
-        assert time.monotonic() < end_s
-        time.sleep(0.01)

@@ -1,1 +1,1 @@
-"""Container logs on a real engine: the writers alone, driven as the shim drives them."""
+"""Container logs through the whole shim on a real engine."""

@@ -1,96 +1,225 @@
-"""Any log driver that Docker can read back works: its log stream is read instead of its files."""
+"""`--log-driver=inherit`: any driver of the daemon's works that Docker can read back.
 
+Its log stream is read then, unless its driver keeps files as our own default does.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import product
 from pathlib import Path
 
+import grpc
 import pytest
 
+from pydockershim.client.client import CriError
 from pydockershim.dockerapi import Json
-from tests.integration.logs.mortal import MortalWriters
-from tests.integration.logs.rig import LogRig, lines_of, texts_of, wait_for
+from tests.bed import images, namespaces
+from tests.bed.dockerd import Dockerd
+from tests.bed.engines import Engine
+from tests.bed.shim import Shim
+from tests.integration.logs.logged import (
+    Log,
+    LogPod,
+    docker_lines,
+    gaps,
+    log_pod,
+    spool_of,
+    wait_for,
+)
 
-DRIVERS: list[Json] = [
-    {"Type": "json-file", "Config": {"max-size": "64m"}},
-    {"Type": "local", "Config": {}},
-]
 PART = 16 * 1024
+LENGTHS = (PART - 1, PART, 40_000)
+# Nobody need listen there.
+SYSLOG = {"syslog-address": "udp://127.0.0.1:514"}
+ROTATING = {"max-size": "1m", "max-file": "3"}
+SPOOL = {"max-file": "2", "compress": "false"}
+SIZES = ("1000000", "1m", "1MiB")
+
+READABLE: list[Json] = [
+    {"log-driver": "json-file", "log-opts": {"max-size": "64m"}},
+    {"log-driver": "local"},
+    {"log-driver": "syslog", "log-opts": SYSLOG},  # from the copy that Docker keeps of it
+]
+UNREADABLE: list[Json] = [
+    {"log-driver": "none"},
+    {"log-driver": "syslog", "log-opts": {**SYSLOG, "cache-disabled": "true"}},
+]
 
 
-@pytest.fixture(params=DRIVERS, ids=lambda config: str(config["Type"]))
-def log_config(request: pytest.FixtureRequest) -> Json:
+@pytest.fixture(scope="module")
+def configurable(engine: Engine) -> Iterator[Dockerd]:
+    """A daemon of this module's own."""
+    directory = namespaces.PRIVATE / "configurable"
+    with Dockerd(engine, directory, live_restore=True, private_network=True) as dockerd:
+        images.load(dockerd)
+        yield dockerd
+
+
+@pytest.fixture
+def daemon_config(request: pytest.FixtureRequest) -> Json:
+    """The daemon's log driver and options; `of` gives them to a test."""
     config: Json = request.param
     return config
 
 
-def test_lines_of_both_streams(rig: LogRig, log_config: Json) -> None:
-    log = rig.run("echo one; echo; sleep 0.1; echo two >&2", log_config=log_config)
-
-    rig.wait(log)
-
-    docker = rig.dockerd.api.logs(log.container_id, timestamps=True).decode().splitlines()
-    assert [f"{time} {text.decode()}" for time, _, _, text in lines_of(log)] == docker
-    assert [stream for _, stream, _, _ in lines_of(log)] == ["stdout", "stdout", "stderr"]
+def of(configs: list[Json]) -> pytest.MarkDecorator:
+    """Run a test once with each of these in daemon.json."""
+    names = [str(each["log-driver"]) for each in configs]
+    return pytest.mark.parametrize("daemon_config", configs, ids=names, indirect=True)
 
 
-@pytest.mark.parametrize("length", [PART - 1, PART, 40_000])
-@pytest.mark.parametrize("tty", [False, True], ids=["pipe", "tty"])
-def test_long_lines(rig: LogRig, log_config: Json, length: int, *, tty: bool) -> None:
-    script = f"head -c {length} /dev/zero | tr '\\0' x; echo; echo end"
-    log = rig.run(script, tty=tty, log_config=log_config)
-
-    rig.wait(log)
-
-    whole = b"".join(text + b"\n" * (tag == "F") for _, _, tag, text in lines_of(log))
-    assert whole.replace(b"\r", b"") == b"x" * length + b"\nend\n"
+@pytest.fixture
+def configured(configurable: Dockerd, daemon_config: Json) -> Dockerd:
+    if configurable.config != daemon_config:
+        configurable.config = daemon_config
+        configurable.restart()
+    return configurable
 
 
-def test_lines_come_while_the_container_runs(rig: LogRig, log_config: Json) -> None:
-    log = rig.run("echo one; sleep 1; echo two; exec sleep 60", log_config=log_config)
+@pytest.fixture
+def inheriting(configured: Dockerd, tmp_path: Path) -> Iterator[Shim]:
+    """A shim that leaves the driver to the daemon."""
+    with Shim(configured, tmp_path / "own", flags=["--log-driver=inherit"]) as shim:
+        yield shim
 
-    wait_for(lambda: texts_of(log) == [b"one"])
-    wait_for(lambda: texts_of(log) == [b"one", b"two"])
+
+@pytest.fixture
+def inherited(inheriting: Shim, tmp_path: Path) -> Iterator[LogPod]:
+    """A pod of that shim."""
+    with log_pod(inheriting.url, tmp_path / "pod") as pod:
+        yield pod
 
 
-def test_each_line_once_after_a_restart(rig: LogRig, log_config: Json) -> None:
-    script = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo same; echo $i; done"
-    log = rig.create(script, log_config=log_config)
-    writers = MortalWriters(rig.dockerd, log, fresh=True)
-    rig.dockerd.api.start(log.container_id)
+def has_more_than(log: Log, count: int) -> bool:
+    return len(log.texts) > count
+
+
+@of(READABLE)
+def test_lines_of_both_streams(inherited: LogPod, configured: Dockerd) -> None:
+    log = inherited.run("echo one; echo; sleep 0.1; echo two >&2; printf three")
+
+    log.await_exit()
+
+    lines = [f"{time} {text.decode()}" for time, _, _, text in log.lines]
+    assert lines == docker_lines(configured, log)
+    assert [(stream, text) for stream, _, text in log.shape] == [
+        ("stdout", b"one"),
+        ("stdout", b""),
+        ("stderr", b"two"),
+        ("stdout", b"three"),
+    ]
+
+
+@of(READABLE)
+def test_long_lines(inherited: LogPod) -> None:
+    for number, (length, tty) in enumerate(product(LENGTHS, (False, True))):
+        script = f"head -c {length} /dev/zero | tr '\\0' x; echo; echo end"
+        log = inherited.run(script, tty=tty, path=f"app-{number}/0.log")
+
+        log.await_exit()
+
+        whole = b"".join(text + b"\n" * (tag == "F") for _, tag, text in log.shape)
+        assert whole.replace(b"\r", b"") == b"x" * length + b"\nend\n"
+
+
+@of(READABLE)
+def test_lines_come_while_the_container_runs(inherited: LogPod) -> None:
+    log = inherited.run("echo one; sleep 1; echo two; exec sleep 60")
+
+    wait_for(lambda: log.texts == [b"one"])
+    wait_for(lambda: log.texts == [b"one", b"two"])
+    log.rename()
+    log.reopen()
+    assert not log.path.read_bytes()
+
+
+@of(READABLE)
+def test_each_line_once_after_restarts_of_the_shim(inherited: LogPod, inheriting: Shim) -> None:
+    log = inherited.run(
+        "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo same; echo $i; done; exec sleep 60"
+    )
     for _ in range(3):
-        size = Path(log.path).stat().st_size
-        wait_for(lambda size=size: Path(log.path).stat().st_size > size)  # type: ignore[misc]
-        writers.kill()
-        writers = MortalWriters(rig.dockerd, log, fresh=False)
-    writers.kill()
+        inheriting.kill()
+        inheriting.start()
 
-    rig.writers.follow(log, fresh=False)
-    rig.wait(log)
+    wait_for(lambda: has_more_than(log, 39_999), timeout_s=60)
+    inherited.client.stop_container(log.container.id)
 
-    numbers = [int(text) for text in texts_of(log) if text != b"same"]
-    assert numbers == list(range(1, 20_001))
-    assert len(lines_of(log)) == 40_000
-    assert not rig.writers.gaps
+    assert [int(text) for text in log.texts if text != b"same"] == [*range(1, 20_001)]
+    assert len(log.texts) == 40_000
+    assert not gaps(inherited)
 
 
-def test_rotation_by_docker_repeats_nothing(rig: LogRig, log_config: Json) -> None:
-    config = {**log_config, "Config": {"max-size": "1m", "max-file": "3"}}
-    script = 'i=0; while [ $i -lt 12000 ]; do i=$((i+1)); echo "$i"; usleep 100; done'
-    log = rig.run(script, log_config=config)
+@of([{"log-driver": driver, "log-opts": ROTATING} for driver in ("json-file", "local")])
+def test_rotation_by_docker_repeats_nothing(inherited: LogPod) -> None:
+    log = inherited.run("i=0; while [ $i -lt 3000 ]; do i=$((i+1)); printf '%0800d\\n' $i; done")
 
-    rig.wait(log)
+    log.await_exit()
 
-    assert [int(text) for text in texts_of(log)] == list(range(1, 12_001))
+    assert log.numbers == [*range(1, 3001)]
 
 
-def test_an_engine_that_restarts_under_a_running_container(rig: LogRig, log_config: Json) -> None:
-    script = 'i=0; while :; do i=$((i+1)); echo "$i"; usleep 200; done'
-    log = rig.run(script, log_config=log_config)
-    wait_for(lambda: len(texts_of(log)) > 100)
+@of(READABLE)
+def test_an_engine_that_restarts_under_a_running_container(
+    inherited: LogPod, configured: Dockerd
+) -> None:
+    log = inherited.run('i=0; while :; do i=$((i+1)); echo "$i"; usleep 200; done')
+    wait_for(partial(has_more_than, log, 100))
 
-    rig.dockerd.restart()
+    configured.restart()
 
-    before = len(texts_of(log))
-    wait_for(lambda: len(texts_of(log)) > before + 100)
-    rig.dockerd.api.kill(log.container_id)
-    rig.wait(log)
-    assert texts_of(log) == rig.dockerd.api.logs(log.container_id).splitlines()
-    assert not rig.writers.gaps
+    wait_for(partial(has_more_than, log, len(log.texts) + 100))
+    configured.api.kill(log.container.id)
+    log.await_exit()
+    lines = [f"{stamp} {text.decode()}" for stamp, _, _, text in log.lines]
+    assert lines == docker_lines(configured, log)
+    assert not gaps(inherited)
+
+
+@of([{"log-driver": "local", "log-opts": {**SPOOL, "max-size": size}} for size in SIZES])
+def test_the_size_of_dockers_files_is_read_as_docker_does(
+    inherited: LogPod, configured: Dockerd
+) -> None:
+    """A file that is thought to have room left would be waited for, and the next one never read."""
+    log = inherited.run("seq 60000; exec sleep 60")
+
+    wait_for(lambda: log.numbers == [*range(1, 60_001)])
+
+    assert 1_000_000 <= spool_of(configured, log)[0].stat().st_size < 1_000_100
+
+
+@of(UNREADABLE)
+def test_a_driver_that_cannot_be_read_back_is_refused(
+    inherited: LogPod, configured: Dockerd
+) -> None:
+    driver = configured.config["log-driver"]
+
+    with pytest.raises(CriError) as refused:
+        inherited.run("echo one")
+
+    assert refused.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert f"log driver {driver} " in refused.value.message
+    assert "--log-driver local" in refused.value.message
+    assert not inherited.client.list_containers()
+    assert len(configured.api.containers(all=True)) == 1
+
+
+@of(UNREADABLE)
+def test_without_a_log_path_any_driver_will_do(inherited: LogPod) -> None:
+    log = inherited.run("exit 3", path="")
+
+    log.await_exit()
+
+    assert log.container.status.exit_code == 3
+    assert log.container.status.log_path == ""
+    assert not inherited.directory.exists()
+
+
+@of(UNREADABLE)
+def test_our_own_default_does_not_care(configured: Dockerd, tmp_path: Path) -> None:
+    with Shim(configured, tmp_path / "own") as shim, log_pod(shim.url, tmp_path / "pod") as pod:
+        log = pod.run("echo one")
+
+        log.await_exit()
+
+        assert log.texts == [b"one"]

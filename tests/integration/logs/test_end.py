@@ -1,79 +1,197 @@
-"""The end of a container may be told when its last bytes are in its log; a removal waits 5 s."""
+"""The end of a container is told when its last bytes are in its log, or after five seconds.
 
-import logging
-import threading
+A disk without room holds the log up for as long as a test wants.
+"""
+
 import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pydockershim.logs.cri_file import CriFile
-from tests.integration.logs.rig import LogRig, texts_of, wait_for
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient
+from tests.bed.dockerd import Dockerd
+from tests.bed.shim import Shim
+from tests.integration.logs.disks import HangingDisk, SmallDisk
+from tests.integration.logs.logged import Log, LogPod, gaps, wait_for
+
+LINES = 5000
+PRINTING = f"seq {LINES}"
+WHOLE = [*range(1, LINES + 1)]
+
+Call = Callable[[Log], None]
 
 
-def test_the_line_of_a_container_that_ends_at_once_is_there(rig: LogRig) -> None:
-    waits = []
-    for number in range(20):
-        log = rig.run(f"echo {number}", name=f"{number}/0.log")
-        rig.dockerd.api.wait(log.container_id)
-        began_s = time.monotonic()
-        while not rig.writers.is_drained(log.container_id):
-            pass
-        waits.append(time.monotonic() - began_s)
-        assert texts_of(log) == [str(number).encode()]
-    assert sorted(waits)[10] < 0.1
+@pytest.fixture
+def ended(small_disk: SmallDisk, own_pod: LogPod, dockerd: Dockerd) -> Log:
+    """The log, without its last lines, of a container that has ended."""
+    assert small_disk.directory == own_pod.directory
+    log = own_pod.run(PRINTING)
+    dockerd.api.wait(log.container.id)
+    assert log.state == cri.CONTAINER_RUNNING
+    assert len(log.texts) < LINES
+    return log
 
 
-def test_a_start_that_fails_has_an_empty_log(rig: LogRig) -> None:
-    log = rig.create(["/no/such/program"])
-    rig.writers.follow(log, fresh=True)
-    with pytest.raises(Exception, match="no such file"):
-        rig.dockerd.api.start(log.container_id)
+@pytest.fixture(
+    params=["stop_container", "remove_container", "stop_pod_sandbox", "remove_pod_sandbox"]
+)
+def end(request: pytest.FixtureRequest, own_pod: LogPod) -> Call:
+    """Every call that ends a container."""
+    call: Callable[[str], None] = getattr(own_pod.client, request.param)
+    is_pods = "sandbox" in request.param
+    return lambda log: call(own_pod.id if is_pods else log.container.id)
 
-    wait_for(lambda: rig.writers.is_drained(log.container_id))
 
-    assert Path(log.path).read_bytes() == b""
+@pytest.fixture
+def background() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor() as background:
+        yield background
 
 
-def test_what_a_removal_has_waited_for_in_vain_is_a_gap(
-    rig: LogRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def states(pod: LogPod) -> set[int]:
+    """What everything that tells a container's state says of the only one."""
+    client = pod.client
+    listed = client.list_containers()
+    streamed = client.stream(cri.StreamContainersRequest(), cri.StreamContainersResponse)
+    return {
+        *(each.state for each in listed),
+        *(each.state for part in streamed for each in part.containers),
+        *(each.state for each in client.pod_sandbox_status(pod.id).containers_statuses),
+        *(client.container_status(each.id).status.state for each in listed),
+    }
+
+
+def test_nobody_is_told_of_the_end_before_the_last_line_is_there(
+    small_disk: SmallDisk, own_pod: LogPod, dockerd: Dockerd, background: ThreadPoolExecutor
 ) -> None:
-    def full(_file: CriFile, _lines: bytes) -> int:
-        raise OSError("no space")
+    log = own_pod.create(PRINTING)
+    told = background.submit(lines_when_told_of_the_end, own_pod.client, log)
+    time.sleep(0.5)  # it has subscribed
+    log.start()
+    dockerd.api.wait(log.container.id)
+    end_s = time.monotonic() + 2
+    while time.monotonic() < end_s:
+        assert states(own_pod) == {cri.CONTAINER_RUNNING}
+        assert not told.done()
 
-    monkeypatch.setattr(CriFile, "append", full)
-    log = rig.run("echo last")
-    rig.dockerd.api.wait(log.container_id)
-    assert not rig.writers.is_drained(log.container_id)
+    small_disk.grow()
 
+    wait_for(lambda: states(own_pod) == {cri.CONTAINER_EXITED})
+    assert log.numbers == WHOLE
+    assert told.result(timeout=5) == LINES
+    assert not gaps(own_pod)
+
+
+def lines_when_told_of_the_end(client: CriClient, log: Log) -> int:
+    end = (log.container.id, cri.CONTAINER_STOPPED_EVENT)
+    for event in client.stream(cri.GetEventsRequest(), cri.ContainerEventResponse):
+        if (event.container_id, event.container_event_type) == end:
+            return len(log.texts)
+    raise AssertionError("the events have ended")
+
+
+def test_a_call_that_ends_a_container_waits_for_its_last_line(
+    small_disk: SmallDisk, own_pod: LogPod, end: Call, background: ThreadPoolExecutor
+) -> None:
+    log = own_pod.run(f"{PRINTING}; exec sleep 60")
+    wait_for(lambda: log.texts)
+    call = background.submit(end, log)
+    time.sleep(1.5)
+    assert not call.done()
+
+    small_disk.grow()
+
+    call.result(timeout=5)
+    assert log.numbers == WHOLE
+    assert not gaps(own_pod)
+
+
+def test_so_does_a_call_on_one_that_has_ended(
+    small_disk: SmallDisk, ended: Log, end: Call, background: ThreadPoolExecutor
+) -> None:
+    call = background.submit(end, ended)
+    time.sleep(1)
+    assert not call.done()
+
+    small_disk.grow()
+
+    call.result(timeout=5)
+    assert ended.numbers == WHOLE
+
+
+def test_after_five_seconds_the_end_is_told_and_writing_goes_on(
+    small_disk: SmallDisk, own_pod: LogPod, ended: Log
+) -> None:
     began_s = time.monotonic()
-    with caplog.at_level(logging.WARNING):
-        rig.writers.finish(log.container_id)
-        waited_s = time.monotonic() - began_s
-        wait_for(lambda: rig.writers.gaps == 1)
+    own_pod.client.stop_container(ended.container.id)
 
-    assert 5 <= waited_s < 6
-    assert "between its beginning and its end" in caplog.text
+    assert 3 < time.monotonic() - began_s < 6
+    assert states(own_pod) == {cri.CONTAINER_EXITED}
+    assert len(ended.texts) < LINES
+
+    small_disk.grow()
+
+    wait_for(lambda: ended.numbers == WHOLE)
+    assert not gaps(own_pod)
 
 
-def test_writing_goes_on_when_there_is_room_again(
-    rig: LogRig, monkeypatch: pytest.MonkeyPatch
+def test_a_removal_waits_five_seconds_more_and_the_rest_is_a_gap(
+    own: Shim, own_pod: LogPod, ended: Log
 ) -> None:
-    room = threading.Event()
-    append = CriFile.append
+    own_pod.client.stop_container(ended.container.id)
+    began_s = time.monotonic()
 
-    def full(file: CriFile, lines: bytes) -> int:
-        if not room.is_set():
-            raise OSError("no space")
-        return append(file, lines)
+    own_pod.client.remove_container(ended.container.id)
 
-    monkeypatch.setattr(CriFile, "append", full)
-    log = rig.run("echo last")
-    rig.dockerd.api.wait(log.container_id)
-    assert not rig.writers.is_drained(log.container_id)
+    assert 5 <= time.monotonic() - began_s < 7
+    assert not own_pod.client.list_containers()
+    wait_for(lambda: gaps(own_pod) == 1)
+    (said,) = (line for line in own.program.logged().splitlines() if "may be missing" in line)
+    assert ended.container.id in said
+    assert f"between {ended.lines[-1][0]} and its end" in said
 
-    room.set()
 
-    rig.wait(log)
-    assert texts_of(log) == [b"last"]
-    assert not rig.writers.gaps
+def test_a_disk_that_hangs_holds_up_nobody_for_longer(
+    hanging_disk: HangingDisk, own_pod: LogPod
+) -> None:
+    assert hanging_disk.directory == own_pod.directory
+    log = own_pod.run("echo one; sleep 1; echo two")
+    wait_for(lambda: log.texts == [b"one"])
+    hanging_disk.hang()
+
+    log.await_exit(timeout_s=8)
+    began_s = time.monotonic()
+    own_pod.client.remove_container(log.container.id)
+
+    assert 5 <= time.monotonic() - began_s < 7
+    assert log.texts == [b"one"]
+    hanging_disk.go_on()
+    wait_for(lambda: log.texts == [b"one", b"two"])
+
+
+def test_a_disk_that_is_full_blocks_nobody_and_loses_nothing(
+    small_disk: SmallDisk, own_pod: LogPod
+) -> None:
+    log = own_pod.run("seq 20000; exec sleep 60")
+    wait_for(lambda: log.container.output("ps").count("sleep 60"))
+    assert len(log.texts) < LINES
+
+    small_disk.grow()
+
+    wait_for(lambda: log.numbers == [*range(1, 20_001)])
+    assert not gaps(own_pod)
+
+
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.endurance)])
+@pytest.mark.timeout(600)
+def test_the_line_of_a_container_that_ends_at_once_is_there_at_its_end(
+    pod: LogPod, count: int
+) -> None:
+    for number in range(count):
+        log = pod.run(f"echo {number}", path=f"app-{number}/0.log")
+        while log.state != cri.CONTAINER_EXITED:
+            pass
+        assert log.numbers == [number]
+        pod.client.remove_container(log.container.id)

@@ -3,135 +3,152 @@
 import stat
 from pathlib import Path
 
+import grpc
 import pytest
 
-from pydockershim.errors import FailedPrecondition, InvalidArgument
-from pydockershim.logs.writers import ContainerLog
-from tests.integration.logs.rig import LogRig, lines_of, texts_of, wait_for
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriError
+from tests.bed.dockerd import Dockerd
+from tests.bed.shim import Shim
+from tests.integration.logs.logged import LogPod, docker_lines, log_pod, spool_of, wait_for
+from tests.integration.pods import Pods
 
 PART = 16 * 1024
 
 
-def shape_of(log: ContainerLog) -> list[tuple[str, str, bytes]]:
-    return [(stream, tag, text) for _, stream, tag, text in lines_of(log)]
+def test_both_streams_with_dockers_own_times(dockerd: Dockerd, pod: LogPod) -> None:
+    log = pod.run("echo one; echo; sleep 0.1; echo two >&2")
 
+    log.await_exit()
 
-def test_both_streams_with_dockers_own_times(rig: LogRig) -> None:
-    log = rig.run("echo one; echo; sleep 0.1; echo two >&2")
-
-    rig.wait(log)
-
-    docker = rig.dockerd.api.logs(log.container_id, timestamps=True).decode().splitlines()
-    assert [f"{time} {text.decode()}" for time, _, _, text in lines_of(log)] == docker
-    assert shape_of(log) == [
+    lines = [f"{time} {text.decode()}" for time, _, _, text in log.lines]
+    assert lines == docker_lines(dockerd, log)
+    assert log.shape == [
         ("stdout", "F", b"one"),
         ("stdout", "F", b""),
         ("stderr", "F", b"two"),
     ]
 
 
-def test_an_unterminated_last_line_is_a_part(rig: LogRig) -> None:
-    log = rig.run("echo one; printf two")
+def test_an_unterminated_last_line_is_a_part(pod: LogPod) -> None:
+    log = pod.run("echo one; printf two")
 
-    rig.wait(log)
+    log.await_exit()
 
-    assert shape_of(log) == [("stdout", "F", b"one"), ("stdout", "P", b"two")]
+    assert log.shape == [("stdout", "F", b"one"), ("stdout", "P", b"two")]
 
 
 @pytest.mark.parametrize("length", [PART - 1, PART, PART + 1, 40_000])
-def test_long_lines_come_in_parts_of_16_kib(rig: LogRig, length: int) -> None:
-    log = rig.run(f"head -c {length} /dev/zero | tr '\\0' x; echo; echo end")
+def test_long_lines_come_in_parts_of_16_kib(pod: LogPod, length: int) -> None:
+    log = pod.run(f"head -c {length} /dev/zero | tr '\\0' x; echo; echo end")
 
-    rig.wait(log)
+    log.await_exit()
 
-    *parts, last, end = shape_of(log)
+    *parts, last, end = log.shape
     assert parts == [("stdout", "P", b"x" * PART)] * (length // PART)
     assert last == ("stdout", "F", b"x" * (length % PART))
     assert end == ("stdout", "F", b"end")
 
 
-def test_bytes_that_are_not_text_are_kept(rig: LogRig) -> None:
-    log = rig.run(r"printf '\377\376\000\303\r\n'; printf 'a\315'")
+def test_bytes_that_are_not_text_are_kept(pod: LogPod) -> None:
+    log = pod.run(r"printf '\377\376\000\303\r\n'; printf 'a\315'")
 
-    rig.wait(log)
+    log.await_exit()
 
-    assert texts_of(log) == [b"\xff\xfe\x00\xc3\r", b"a\xcd"]
+    assert log.texts == [b"\xff\xfe\x00\xc3\r", b"a\xcd"]
 
 
-def test_a_terminal_is_all_stdout(rig: LogRig) -> None:
-    log = rig.run("echo one; echo two >&2; printf prompt", tty=True)
+def test_a_terminal_is_all_stdout(pod: LogPod) -> None:
+    log = pod.run("echo one; echo two >&2; printf prompt", tty=True)
 
-    rig.wait(log)
+    log.await_exit()
 
-    assert shape_of(log) == [
+    assert log.shape == [
         ("stdout", "F", b"one\r"),
         ("stdout", "F", b"two\r"),
         ("stdout", "P", b"prompt"),
     ]
 
 
-def test_the_file_is_there_before_the_container_starts(rig: LogRig) -> None:
-    log = rig.create("true")
+def test_a_line_is_there_while_the_container_runs(pod: LogPod) -> None:
+    log = pod.run("echo one; exec sleep 60")
 
-    rig.writers.follow(log, fresh=True)
-
-    path = Path(log.path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+    wait_for(lambda: log.texts == [b"one"], timeout_s=2)
 
 
-def test_a_line_is_there_while_the_container_runs(rig: LogRig) -> None:
-    log = rig.run("echo one; exec sleep 60")
+def test_the_file_is_there_before_the_container_starts(pod: LogPod) -> None:
+    """The container itself sees it, from the first moment on."""
+    mount = cri.Mount(container_path="/logs", host_path=str(pod.directory.parent))
+    log = pod.run("ls /logs/pod/app", mounts=[mount])
 
-    wait_for(lambda: texts_of(log) == [b"one"], timeout_s=2)
+    log.await_exit()
+
+    assert log.texts == [b"0.log"]
+    assert log.container.status.log_path == str(log.path)
+    assert stat.S_IMODE(log.path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(log.path.parent.stat().st_mode) == 0o755
 
 
-def test_a_log_outside_of_the_pods_directory_is_refused(rig: LogRig) -> None:
-    for name in ("../outside.log", "app/../../outside.log", ""):
-        with pytest.raises(InvalidArgument):
-            rig.run("true", name=name)
+def test_a_start_that_fails_has_an_empty_log(pod: LogPod) -> None:
+    log = pod.create(["/no/such/program"])
 
-    assert not (rig.pod.parent / "outside.log").exists()
+    with pytest.raises(CriError, match="no such file"):
+        log.start()
+
+    assert log.state == cri.CONTAINER_EXITED
+    assert log.path.read_bytes() == b""
 
 
-def test_no_symbolic_link_is_followed(rig: LogRig, tmp_path: Path) -> None:
-    rig.pod.mkdir()
+def test_dockers_files_are_as_large_as_the_flag_says(dockerd: Dockerd, tmp_path: Path) -> None:
+    flags = ["--log-file-size=1m"]
+    with (
+        Shim(dockerd, tmp_path / "own", flags=flags) as shim,
+        log_pod(shim.url, tmp_path / "pod") as pod,
+    ):
+        log = pod.run("seq 60000; exec sleep 60")
+        wait_for(lambda: log.numbers == [*range(1, 60_001)])
+
+        assert 2**20 <= spool_of(dockerd, log)[0].stat().st_size < 2**20 + 100
+
+
+# Paths
+
+
+@pytest.mark.parametrize("path", ["../outside.log", "app/../../outside.log", "/outside.log"])
+def test_a_log_outside_of_the_pods_directory_is_refused(pod: LogPod, path: str) -> None:
+    with pytest.raises(CriError) as refused:
+        pod.create("true", path=path)
+
+    assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "log_path" in refused.value.message
+    assert not (pod.directory.parent / "outside.log").exists()
+
+
+@pytest.mark.parametrize("directory", ["/var/log/pods/../../../etc", "var/log/pods/x"])
+def test_a_log_directory_that_leads_elsewhere_is_refused(pods: Pods, directory: str) -> None:
+    with pytest.raises(CriError) as refused:
+        pods.run(log_directory=directory)
+
+    assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "log_directory" in refused.value.message
+
+
+def test_no_symbolic_link_is_followed(pod: LogPod, tmp_path: Path) -> None:
+    """Who may write to the log directory (a hostPath volume) must not lead a log elsewhere."""
     target = tmp_path / "target"
     target.mkdir()
     (target / "0.log").touch()
-    (rig.pod / "linked").symlink_to(target)
-    (rig.pod / "0.log").symlink_to(target / "0.log")
+    pod.directory.mkdir()
+    (pod.directory / "linked").symlink_to(target)
+    (pod.directory / "app").mkdir()
+    (pod.directory / "app/0.log").symlink_to(target / "0.log")
 
-    for name in ("linked/0.log", "0.log"):
-        with pytest.raises(FailedPrecondition):
-            rig.run("echo one", name=name)
+    for number, path in enumerate(("linked/0.log", "linked/new.log", "app/0.log")):
+        log = pod.create("echo one", path=path, attempt=number)
+        with pytest.raises(CriError) as refused:
+            log.start()
+        assert refused.value.code is grpc.StatusCode.FAILED_PRECONDITION
+        assert log.state == cri.CONTAINER_CREATED
 
+    assert [each.name for each in target.iterdir()] == ["0.log"]
     assert (target / "0.log").read_bytes() == b""
-
-
-def test_a_log_of_cri_dockerd_is_left_as_it_is(rig: LogRig, tmp_path: Path) -> None:
-    """cri-dockerd and dockershim link the log to the file of Docker's json-file driver."""
-    json_file = tmp_path / "docker.json"
-    json_file.write_bytes(b'{"log":"one\\n"}\n')
-    log = rig.create("echo one")
-    Path(log.path).parent.mkdir(parents=True)
-    Path(log.path).symlink_to(json_file)
-    rig.dockerd.api.start(log.container_id)
-
-    rig.writers.follow(log, fresh=False)
-    rig.wait(log)
-
-    assert Path(log.path).readlink() == json_file
-    assert json_file.read_bytes() == b'{"log":"one\\n"}\n'
-
-
-@pytest.mark.parametrize("size", ["1000000", "1m", "1MiB"])
-def test_the_size_of_dockers_files_is_read_as_docker_does(rig: LogRig, size: str) -> None:
-    """A file that is thought to have room left would be waited for, and the next one never read."""
-    options = {"max-size": size, "max-file": "2", "compress": "false"}
-    log = rig.run("seq 40000; exec sleep 60", log_config={"Type": "local", "Config": options})
-
-    wait_for(lambda: len(texts_of(log)) == 40_000)
-
-    folder = rig.dockerd.directory / "data/containers" / log.container_id / "local-logs"
-    assert (folder / "container.log.1").stat().st_size < 1_000_100

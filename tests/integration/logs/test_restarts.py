@@ -1,114 +1,187 @@
 """Each line is there exactly once, whoever dies in between."""
 
 import os
-import subprocess
+import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from pydockershim.logs.writers import ContainerLog
+import pytest
+
+from pydockershim.api import runtime_v1 as cri
 from tests.bed.dockerd import Dockerd
-from tests.integration.logs.mortal import MortalWriters
-from tests.integration.logs.rig import LogRig, lines_of, texts_of, wait_for
+from tests.bed.shim import Shim
+from tests.integration.logs.logged import (
+    Log,
+    LogPod,
+    docker_lines,
+    gaps,
+    log_pod,
+    spool_of,
+    wait_for,
+)
+from tests.unit.logs.spooling import record
 
 COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; usleep 200; done'
+HOUR_NS = 3600 * 1_000_000_000
 
 
-def has_more_than(log: ContainerLog, count: int) -> bool:
-    return len(texts_of(log)) > count
+@pytest.fixture
+def bounded_pod(dockerd: Dockerd, tmp_path: Path) -> Iterator[tuple[Shim, LogPod]]:
+    """A shim whose spool holds 2 MiB, and a pod of it."""
+    flags = ["--log-file-size=1m"]
+    with (
+        Shim(dockerd, tmp_path / "own", flags=flags) as shim,
+        log_pod(shim.url, tmp_path / "pod") as pod,
+    ):
+        yield shim, pod
 
 
-def test_what_was_printed_meanwhile_is_written_after_a_restart(rig: LogRig) -> None:
-    log = rig.create("echo one; sleep 1; echo two; echo two; sleep 60")
-    writers = MortalWriters(rig.dockerd, log, fresh=True)
-    rig.dockerd.api.start(log.container_id)
-    wait_for(lambda: texts_of(log) == [b"one"])
-    writers.kill()
-    wait_for(lambda: rig.dockerd.api.logs(log.container_id).count(b"two") == 2)
-
-    rig.writers.follow(log, fresh=False)
-
-    wait_for(lambda: texts_of(log) == [b"one", b"two", b"two"])
-    assert not rig.writers.gaps
+def has_more_than(log: Log, count: int) -> bool:
+    return len(log.texts) > count
 
 
-def test_a_container_that_ended_meanwhile_is_completed(rig: LogRig) -> None:
-    log = rig.create("echo one; sleep 1; printf two")
-    writers = MortalWriters(rig.dockerd, log, fresh=True)
-    rig.dockerd.api.start(log.container_id)
-    wait_for(lambda: texts_of(log) == [b"one"])
-    writers.kill()
-    rig.dockerd.api.wait(log.container_id)
+def test_what_was_printed_meanwhile_is_written_after_a_restart(
+    own: Shim, own_pod: LogPod, dockerd: Dockerd
+) -> None:
+    log = own_pod.run("echo one; sleep 1; echo two; echo two; exec sleep 60")
+    wait_for(lambda: log.texts == [b"one"])
+    own.kill()
+    wait_for(lambda: len(docker_lines(dockerd, log)) == 3)
 
-    rig.writers.follow(log, fresh=False)
-    rig.wait(log)
+    own.start()
 
-    assert texts_of(log) == [b"one", b"two"]
-
-
-def test_a_torn_line_is_written_again(rig: LogRig) -> None:
-    log = rig.run("echo one; echo two; exec sleep 60")
-    wait_for(lambda: texts_of(log) == [b"one", b"two"])
-    rig.writers.stop()
-    os.truncate(log.path, Path(log.path).stat().st_size - 3)
-
-    rig.restart()
-    rig.writers.follow(log, fresh=False)
-
-    wait_for(lambda: Path(log.path).read_bytes().endswith(b"two\n"))
-    assert texts_of(log) == [b"one", b"two"]
+    wait_for(lambda: log.texts == [b"one", b"two", b"two"])
+    assert not gaps(own_pod)
 
 
-def test_an_engine_that_restarts_under_a_running_container(rig: LogRig, dockerd: Dockerd) -> None:
-    log = rig.run(COUNTING)
+def test_a_container_that_ended_meanwhile_is_completed_before_that_is_told(
+    own: Shim, own_pod: LogPod, dockerd: Dockerd
+) -> None:
+    log = own_pod.run("echo one; sleep 1; seq 50000; printf end")
+    wait_for(lambda: log.texts == [b"one"])
+    own.kill()
+    dockerd.api.wait(log.container.id)
+
+    own.start()
+    log.await_exit()
+
+    assert log.texts == [b"one", *(b"%d" % number for number in range(1, 50_001)), b"end"]
+
+
+def test_an_end_that_was_told_is_not_taken_back(own: Shim, own_pod: LogPod) -> None:
+    log = own_pod.run("echo one; printf two")
+    log.await_exit()
+    before = log.path.read_bytes()
+    for end in (own.stop, own.kill):
+        end()
+
+        own.start()
+
+        assert log.state == cri.CONTAINER_EXITED
+    assert log.path.read_bytes() == before
+    assert not gaps(own_pod)
+
+
+def test_equal_lines_are_counted(own: Shim, own_pod: LogPod) -> None:
+    log = own_pod.run("i=0; while [ $i -lt 6000 ]; do i=$((i+1)); echo same; usleep 200; done")
+    for count in range(0, 3000, 1000):
+        wait_for(partial(has_more_than, log, count))
+        own.kill()
+        own.start()
+
+    log.await_exit()
+
+    assert log.texts == [b"same"] * 6000
+
+
+def test_a_torn_line_is_written_again(own: Shim, own_pod: LogPod) -> None:
+    log = own_pod.run("echo one; echo two; exec sleep 60")
+    wait_for(lambda: log.texts == [b"one", b"two"])
+    own.kill()
+    os.truncate(log.path, log.path.stat().st_size - 3)
+
+    own.start()
+
+    wait_for(lambda: log.path.read_bytes().endswith(b"two\n"))
+    assert log.texts == [b"one", b"two"]
+
+
+def test_a_rotation_while_nobody_wrote_splits_the_log_and_no_more(
+    own: Shim, own_pod: LogPod, dockerd: Dockerd
+) -> None:
+    log = own_pod.run("echo one; sleep 1; echo two; exec sleep 60")
+    wait_for(lambda: log.texts == [b"one"])
+    own.kill()
+    old = log.rename()
+    wait_for(lambda: len(docker_lines(dockerd, log)) == 2)
+
+    own.start()
+    log.reopen()
+
+    wait_for(lambda: log.path.read_bytes().endswith(b" two\n"))
+    assert old.read_bytes().endswith(b" one\n")
+    assert log.texts == [b"one", b"two"]
+
+
+def test_a_clock_that_goes_back_changes_nothing(
+    own: Shim, own_pod: LogPod, dockerd: Dockerd
+) -> None:
+    """Docker's spool is written to as Docker would if the clock were set back by an hour."""
+    log = own_pod.run("echo one; exec sleep 60")
+    wait_for(lambda: log.texts == [b"one"])
+    before_ns = time.time_ns() - HOUR_NS
+    (spool,) = spool_of(dockerd, log)
+    with spool.open("ab", buffering=0) as file:
+        file.write(record(before_ns, b"two"))
+        wait_for(lambda: log.texts == [b"one", b"two"])
+        own.kill()
+        file.write(record(before_ns - HOUR_NS, b"three") + record(before_ns, b"two"))
+
+    own.start()
+
+    wait_for(lambda: log.texts == [b"one", b"two", b"three", b"two"])
+    own.restart()
+    assert log.texts == [b"one", b"two", b"three", b"two"]
+    assert not gaps(own_pod)
+
+
+def test_an_engine_that_restarts_under_a_running_container(
+    own_pod: LogPod, dockerd: Dockerd
+) -> None:
+    log = own_pod.run(COUNTING)
     for end in (dockerd.stop, dockerd.kill):
         end()
         dockerd.start()
-        wait_for(partial(has_more_than, log, len(texts_of(log)) + 100))
+        wait_for(partial(has_more_than, log, len(log.texts) + 100))
 
-    dockerd.api.kill(log.container_id)
-    rig.wait(log)
+    dockerd.api.kill(log.container.id)
+    log.await_exit()
 
     # An engine that is killed loses what it had read and not yet kept.
-    assert texts_of(log) == dockerd.api.logs(log.container_id).splitlines()
-    assert not rig.writers.gaps
+    lines = [f"{stamp} {text.decode()}" for stamp, _, _, text in log.lines]
+    assert lines == docker_lines(dockerd, log)
+    assert not gaps(own_pod)
 
 
-def test_output_beyond_the_spool_is_a_gap_and_never_doubled(rig: LogRig) -> None:
-    config = {
-        "Type": "local",
-        "Config": {"max-size": "1m", "max-file": "2", "compress": "false"},
-    }
-    log = rig.create("seq 1000; sleep 2; seq 1001 200000", log_config=config)
-    writers = MortalWriters(rig.dockerd, log, fresh=True)
-    rig.dockerd.api.start(log.container_id)
-    wait_for(lambda: len(lines_of(log)) == 1000)
-    writers.kill()
-    rig.dockerd.api.wait(log.container_id)
+def test_output_beyond_the_spool_is_a_gap_and_never_doubled(
+    bounded_pod: tuple[Shim, LogPod], dockerd: Dockerd
+) -> None:
+    own, pod = bounded_pod
+    log = pod.run("seq 1000; sleep 2; seq 1001 200000")
+    wait_for(lambda: len(log.lines) == 1000)
+    own.kill()
+    dockerd.api.wait(log.container.id)
 
-    rig.writers.follow(log, fresh=False)
-    rig.wait(log)
+    own.start()
+    log.await_exit()
 
-    numbers = [int(text) for text in texts_of(log)]
-    assert numbers[:1000] == list(range(1, 1001))
+    numbers = log.numbers
+    assert numbers[:1000] == [*range(1, 1001)]
     assert numbers[-1] == 200_000
     assert numbers == sorted(set(numbers))
     assert len(numbers) < 200_000
-    assert rig.writers.gaps == 1
-
-
-def test_a_full_disk_blocks_nobody_and_loses_nothing(rig: LogRig) -> None:
-    rig.pod.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(rig.pod)], check=True)
-    log = rig.run("seq 20000; exec sleep 60")
-    wait_for(lambda: Path(log.path).stat().st_size > 200_000)
-    pid = rig.inspect(log.container_id)["State"]["Pid"]
-    wait_for(lambda: b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    assert len(lines_of(log)) < 20_000
-
-    subprocess.run(["mount", "-o", "remount,size=16m", str(rig.pod)], check=True)
-
-    wait_for(lambda: len(texts_of(log)) == 20_000)
-    assert [int(text) for text in texts_of(log)] == list(range(1, 20_001))
-    assert not rig.writers.gaps
-    rig.restart()
-    subprocess.run(["umount", str(rig.pod)], check=True)
+    assert gaps(pod) == 1
+    (said,) = (line for line in own.program.logged().splitlines() if "may be missing" in line)
+    assert log.container.id in said
+    assert f"between {log.lines[999][0]} and {log.lines[1000][0]}" in said

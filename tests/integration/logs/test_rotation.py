@@ -1,69 +1,97 @@
 """ReopenContainerLog under the kubelet's way of rotating: rename, reopen, compress later."""
 
+import gzip
 import time
 from pathlib import Path
 
+import grpc
 import pytest
 
-from pydockershim.errors import FailedPrecondition
-from pydockershim.logs.writers import ContainerLog
-from tests.integration.logs.rig import LogRig, files_of, texts_of, wait_for
+from pydockershim.client.client import CriError
+from tests.integration.logs.logged import Log, LogPod, wait_for
 
 COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; done'
 
 
-def rename(log: ContainerLog, number: int) -> Path:
-    old = Path(f"{log.path}.20260901-{number:06}")
-    Path(log.path).rename(old)
-    return old
-
-
-def test_the_old_file_never_grows_once_reopen_has_returned(rig: LogRig) -> None:
-    log = rig.run(COUNTING)
-    for number in range(20):
-        wait_for(lambda: Path(log.path).stat().st_size > 0)
-        old = rename(log, number)
-        rig.writers.reopen(log.container_id)
+def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod) -> None:
+    log = pod.run(COUNTING)
+    for _ in range(20):
+        wait_for(lambda: log.path.stat().st_size)
+        old = log.rename()
+        log.reopen()
         size = old.stat().st_size
-        assert Path(log.path).exists()
+        assert log.path.exists()
         time.sleep(0.05)
         assert old.stat().st_size == size
 
-    rig.dockerd.api.kill(log.container_id)
-    rig.wait(log)
+    pod.client.stop_container(log.container.id)
 
-    assert len(files_of(log)) == 21
-    numbers = [int(text) for text in texts_of(log) if text]
-    assert numbers == list(range(1, len(numbers) + 1))
-
-
-def test_a_log_that_was_deleted_is_made_again(rig: LogRig) -> None:
-    log = rig.run("exec sleep 60")
-    Path(log.path).unlink()
-
-    rig.writers.reopen(log.container_id)
-
-    assert Path(log.path).exists()
+    assert len(log.files) == 21
+    numbers = [int(text) for text in log.texts if text]
+    assert numbers == [*range(1, len(numbers) + 1)]
 
 
-def test_a_container_that_does_not_run_has_nothing_to_reopen(rig: LogRig) -> None:
-    log = rig.run("echo one")
-    rig.wait(log)
-    old = rename(log, 1)
+def test_a_log_that_was_deleted_is_made_again(pod: LogPod) -> None:
+    log = pod.run("echo one; sleep 1; echo two; exec sleep 60")
+    wait_for(lambda: log.texts == [b"one"])
+    log.path.unlink()
 
-    with pytest.raises(FailedPrecondition):
-        rig.writers.reopen(log.container_id)
+    log.reopen()
 
-    assert not Path(log.path).exists()
-    assert old.read_bytes().endswith(b" one\n")
+    wait_for(lambda: log.texts == [b"two"])
 
 
-def test_no_symbolic_link_is_reopened(rig: LogRig, tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_run", [True, False])
+def test_a_container_that_does_not_run_has_nothing_to_reopen(pod: LogPod, *, has_run: bool) -> None:
+    log = pod.create("echo one")
+    if has_run:
+        log.start()
+        log.await_exit()
+        log.rename()
+
+    assert refusal_to_reopen(log) is grpc.StatusCode.FAILED_PRECONDITION
+
+    assert not log.path.exists()
+
+
+def test_a_container_that_does_not_exist_has_nothing_to_reopen(pod: LogPod) -> None:
+    log = pod.run("exec sleep 60")
+    pod.client.remove_container(log.container.id)
+    log.rename()
+
+    assert refusal_to_reopen(log) is grpc.StatusCode.NOT_FOUND
+
+    assert not log.path.exists()
+
+
+def test_no_symbolic_link_is_reopened(pod: LogPod, tmp_path: Path) -> None:
     """Whoever writes to the pod's log directory may be quicker than the kubelet's second step."""
-    log = rig.run("exec sleep 60")
-    rename(log, 1)
+    log = pod.run("sleep 1; echo one; exec sleep 60")
+    old = log.rename()
     (tmp_path / "target").touch()
-    Path(log.path).symlink_to(tmp_path / "target")
+    log.path.symlink_to(tmp_path / "target")
 
-    with pytest.raises(FailedPrecondition):
-        rig.writers.reopen(log.container_id)
+    assert refusal_to_reopen(log) is grpc.StatusCode.FAILED_PRECONDITION
+
+    wait_for(lambda: old.read_bytes().endswith(b" one\n"))
+    assert not (tmp_path / "target").read_bytes()
+
+
+def test_no_file_of_the_kubelets_is_ever_removed(pod: LogPod) -> None:
+    log = pod.run("seq 10; exec sleep 60")
+    wait_for(lambda: len(log.texts) == 10)
+    compressed = Path(f"{log.rename()}.gz")
+    compressed.write_bytes(gzip.compress(b"older lines"))
+    log.reopen()
+    before = {*log.files, compressed}
+
+    pod.client.remove_container(log.container.id)
+    pod.client.remove_pod_sandbox(pod.id)
+
+    assert {*log.path.parent.iterdir()} == before
+
+
+def refusal_to_reopen(log: Log) -> grpc.StatusCode:
+    with pytest.raises(CriError) as refused:
+        log.reopen()
+    return refused.value.code

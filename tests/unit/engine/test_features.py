@@ -42,7 +42,7 @@ def test_docker_20_10() -> None:
         rootless=False,
         no_new_privileges_by_default=True,
         containerd_image_store=False,
-        creates_mountpoints=False,
+        local_logs_keep_lf=False,
         names_builtin_seccomp=False,
         read_only_binds_recurse=False,
     )
@@ -56,7 +56,7 @@ def test_docker_28_5() -> None:
         runtimes=("io.containerd.runc.v2", "runc"),
         seccomp="builtin",
         no_new_privileges_by_default=False,
-        creates_mountpoints=True,
+        local_logs_keep_lf=True,
         names_builtin_seccomp=True,
         read_only_binds_recurse=True,
         recursive_read_only_runtimes=frozenset({"io.containerd.runc.v2", "runc"}),

@@ -20,7 +20,7 @@ DOCKER_28 = EngineFeatures(
     rootless=False,
     no_new_privileges_by_default=False,
     containerd_image_store=False,
-    creates_mountpoints=True,
+    local_logs_keep_lf=True,
     names_builtin_seccomp=True,
     read_only_binds_recurse=True,
 )
@@ -29,7 +29,7 @@ DOCKER_20 = replace(
     server_version="20.10.24",
     api_version="1.41",
     seccomp="default",
-    creates_mountpoints=False,
+    local_logs_keep_lf=False,
     names_builtin_seccomp=False,
     read_only_binds_recurse=False,
 )

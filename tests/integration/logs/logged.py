@@ -1,0 +1,150 @@
+"""Containers with a CRI log each, run through a shim, and what their logs hold."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient, CriError
+from tests.bed.dockerd import Dockerd
+from tests.integration.pods import Container, Pods
+
+_LINE = re.compile(
+    rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) ([^\n]*)\n", re.DOTALL
+)
+
+
+class Log:
+    """A container and its log."""
+
+    def __init__(self, container: Container, path: Path) -> None:
+        self.container = container
+        self.path = path
+        self._rotations = 0
+
+    @property
+    def files(self) -> list[Path]:
+        """Its files, the oldest first."""
+        return [*sorted(self.path.parent.glob(f"{self.path.name}.*")), self.path]
+
+    @property
+    def lines(self) -> list[tuple[str, str, str, bytes]]:
+        """(time, stream, tag, text) of each line; ValueError when anything is no CRI line."""
+        content = b"".join(path.read_bytes() for path in self.files)
+        found, end = [], 0
+        for match in _LINE.finditer(content):
+            if match.start() != end:
+                break
+            end = match.end()
+            found.append((match[1].decode(), match[2].decode(), match[3].decode(), match[4]))
+        if end != len(content):
+            raise ValueError(f"{self.path} has at {end}: {content[end : end + 200]!r}")
+        return found
+
+    @property
+    def shape(self) -> list[tuple[str, str, bytes]]:
+        """(stream, tag, text) of each line."""
+        return [line[1:] for line in self.lines]
+
+    @property
+    def texts(self) -> list[bytes]:
+        """The text of each line."""
+        return [text for _, _, _, text in self.lines]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The text of each line, where all are numbers."""
+        return [int(text) for text in self.texts]
+
+    @property
+    def state(self) -> int:
+        """The container's, as the shim tells it."""
+        return self.container.status.state
+
+    def start(self) -> None:
+        """Start the container."""
+        self.container.client.start_container(self.container.id)
+
+    def await_exit(self, *, timeout_s: float = 60) -> None:
+        """Return as soon as the shim calls the container EXITED."""
+        wait_for(lambda: self.state == cri.CONTAINER_EXITED, timeout_s=timeout_s)
+
+    def rename(self) -> Path:
+        """Rename the file as the kubelet does to rotate it; return where it is now."""
+        self._rotations += 1
+        old = Path(f"{self.path}.20260901-{self._rotations:06}")
+        self.path.rename(old)
+        return old
+
+    def reopen(self) -> None:
+        """Call ReopenContainerLog."""
+        request = cri.ReopenContainerLogRequest(container_id=self.container.id)
+        self.container.client.call(request, cri.ReopenContainerLogResponse)
+
+
+class LogPod:
+    """A pod that runs, with a directory for logs."""
+
+    def __init__(self, pods: Pods, directory: Path) -> None:
+        self.directory = directory
+        self.client = pods.client
+        self._pod = pods.run(log_directory=str(directory))
+        self.id = self._pod.id
+
+    def create(self, script: str | Sequence[str], *, path: str = "app/0.log", **fields: Any) -> Log:
+        """Create a container that runs a shell script or a command; `path` is its log's."""
+        command = ["sh", "-c", script] if isinstance(script, str) else script
+        name = path.strip("/").partition("/")[0] or "app"
+        container = self._pod.create(command, name=name, log_path=path, **fields)
+        return Log(container, self.directory / path)
+
+    def run(self, script: str | Sequence[str], **fields: Any) -> Log:
+        """Create a container and start it."""
+        log = self.create(script, **fields)
+        log.start()
+        return log
+
+
+@contextmanager
+def log_pod(url: str, directory: Path) -> Iterator[LogPod]:
+    """Run such a pod through the shim at a URL, and remove it in the end."""
+    with CriClient(url) as client:
+        pods = Pods(client)
+        yield LogPod(pods, directory)
+        pods.close()
+
+
+def gaps(pod: LogPod) -> int:
+    """Return in how many places, says the shim, lines may be missing in its containers' logs."""
+    count: int = json.loads(pod.client.status(verbose=True).info["logs"])["gaps"]
+    return count
+
+
+def docker_lines(dockerd: Dockerd, log: Log) -> list[str]:
+    """Return what Docker itself says of a log: time, space and text of each line."""
+    output: bytes = dockerd.api.logs(log.container.id, timestamps=True)
+    return output.decode().splitlines()
+
+
+def spool_of(dockerd: Dockerd, log: Log) -> list[Path]:
+    """Return the files of Docker's `local` driver for a container, the oldest first."""
+    folder = dockerd.directory / "data/containers" / log.container.id / "local-logs"
+    return sorted(folder.iterdir(), reverse=True)
+
+
+def wait_for(condition: Callable[[], object], *, timeout_s: float = 10) -> None:
+    """Return as soon as it holds; AssertionError when it takes longer.
+
+    Not yet: a log that is read in the middle of an append, a shim that is not in touch with Docker.
+    """
+    end_s = time.monotonic() + timeout_s
+    while time.monotonic() < end_s:
+        with suppress(ValueError, CriError):
+            if condition():
+                return
+        time.sleep(0.02)
+    raise AssertionError("it did not come to that")
