@@ -4,7 +4,7 @@ Both sides of the wall share these shapes: `engine/` fills them, `translate/` re
 no version test here: which API version brings what is decided in `engine/features.py` alone.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 Json = dict[str, Any]
@@ -24,21 +24,18 @@ class EngineFeatures:
     architecture: str
     cgroup_driver: str
     cgroup_version: int
-    default_runtime: str
     runtimes: tuple[str, ...]
     root_dir: str
     seccomp: str
     apparmor: bool
     selinux: bool
     userns_remap: bool
-    rootless: bool
     no_new_privileges_by_default: bool
     containerd_image_store: bool
     # What a newer API version brings.
     local_logs_keep_lf: bool
     names_builtin_seccomp: bool
     read_only_binds_recurse: bool
-    recursive_read_only_runtimes: frozenset[str] = field(default_factory=frozenset)
 
 
 class ContainerState(TypedDict):

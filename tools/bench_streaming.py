@@ -190,7 +190,7 @@ def _bare_execs(bench: Bench, pod: Pod, count: int) -> float:
                 config = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True}
                 exec_id = engine.create_exec(pod.container_id, config)
                 stream = engine.start_exec(exec_id, tty=False)
-                stream.send(b"x")
+                stream.detach()[0].sendall(b"x")
                 stream.recv()
                 streams.callback(stream.close)
 

@@ -155,17 +155,6 @@ class Engine:
             return False
         return True
 
-    def unpause_container(self, container_id: str) -> None:
-        """Let a paused container run on; Unknown when it is not paused.
-
-        An inspect may call it paused for a moment longer.
-        """
-        self._session.call(
-            f"unpause container {container_id}",
-            limits.CHANGE,
-            lambda docker: docker.unpause(known_id(container_id)),
-        )
-
     def rename_container(self, container_id: str, name: str) -> None:
         """Give a container another name; NameTaken."""
         self._naming(
@@ -335,14 +324,6 @@ class Engine:
     def load_image(self, tar: bytes) -> None:
         """Load images from the bytes of a `docker save`."""
         archive.load_images(self._session, tar)
-
-    def tag_image(self, ref: str, *, repository: str, tag: str) -> None:
-        """Give an image one more name."""
-        self._session.call(
-            f"tag image {ref}",
-            limits.CHANGE,
-            lambda docker: docker.tag(image_name(ref), repository, tag),
-        )
 
     def remove_image(self, ref: str, *, force: bool) -> None:
         """Remove an image or one name of it. NotFound; FailedPrecondition when it is in use."""

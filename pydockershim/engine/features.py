@@ -4,7 +4,6 @@ The result is a plain dataclass; no other module compares versions. Source of th
 the Engine API's version history.
 """
 
-import json
 import re
 
 from pydockershim.dockerapi import EngineFeatures, Json
@@ -19,7 +18,6 @@ _BUILTIN_SECCOMP = (1, 42)
 _LOCAL_LOGS_KEEP_LF = (1, 42)
 _TELLS_NO_NEW_PRIVILEGES = (1, 43)
 _RECURSIVE_READ_ONLY = (1, 44)
-_RECURSIVE_READ_ONLY_KERNEL = (5, 12)  # mount_setattr(2)
 
 
 def negotiate(version: Json) -> str:
@@ -52,21 +50,18 @@ def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFea
         architecture=version["Arch"],
         cgroup_driver=info["CgroupDriver"],
         cgroup_version=int(info.get("CgroupVersion") or 1),
-        default_runtime=info["DefaultRuntime"],
         runtimes=tuple(sorted(info["Runtimes"])),
         root_dir=info["DockerRootDir"],
         seccomp=options.get("seccomp", {}).get("profile", ""),
         apparmor="apparmor" in options,
         selinux="selinux" in options,
         userns_remap="userns" in options,
-        rootless="rootless" in options,
         no_new_privileges_by_default="no-new-privileges" in options
         or api < _TELLS_NO_NEW_PRIVILEGES,
         containerd_image_store=_uses_containerd_image_store(info),
         local_logs_keep_lf=api >= _LOCAL_LOGS_KEEP_LF,
         names_builtin_seccomp=api >= _BUILTIN_SECCOMP,
         read_only_binds_recurse=api >= _RECURSIVE_READ_ONLY,
-        recursive_read_only_runtimes=_recursive_read_only_runtimes(info, api),
     )
 
 
@@ -85,17 +80,3 @@ def _security_options(info: Json) -> dict[str, dict[str, str]]:
 
 def _uses_containerd_image_store(info: Json) -> bool:
     return ["driver-type", "io.containerd.snapshotter.v1"] in (info.get("DriverStatus") or [])
-
-
-def _recursive_read_only_runtimes(info: Json, api: tuple[int, ...]) -> frozenset[str]:
-    if api < _RECURSIVE_READ_ONLY:
-        return frozenset()
-    if _numbers(info.get("KernelVersion", "")) < _RECURSIVE_READ_ONLY_KERNEL:
-        return frozenset()
-    return frozenset(name for name, runtime in info["Runtimes"].items() if _mounts_rro(runtime))
-
-
-def _mounts_rro(runtime: Json) -> bool:
-    status = runtime.get("status") or {}
-    features = json.loads(status.get("org.opencontainers.runtime-spec.features") or "{}")
-    return "rro" in (features.get("mountOptions") or [])

@@ -26,8 +26,7 @@ _UPGRADED = {http.client.SWITCHING_PROTOCOLS, http.client.OK}
 class Hijacked:
     """A connection in both directions with a process in a container.
 
-    Reading and writing may be done by two threads. `fileno` lets it wait in a select or poll; look
-    at `has_leftover` first, because bytes that came with the head are no longer in the socket.
+    Who only reads uses `recv`; whoever writes as well takes the socket.
     """
 
     def __init__(self, link: socket.socket, leftover: bytes) -> None:
@@ -35,18 +34,9 @@ class Hijacked:
         self._link = link
         self._leftover = leftover
 
-    @property
-    def has_leftover(self) -> bool:
-        """Whether `recv` has bytes that a select would not see."""
-        return bool(self._leftover)
-
     def detach(self) -> tuple[socket.socket, bytes]:
-        """Give the socket to the caller, for good, with the bytes that came with the head."""
+        """Return the socket, for the caller to use, and the bytes that came with the head."""
         return self._link, self._leftover
-
-    def fileno(self) -> int:
-        """Return the socket's file descriptor."""
-        return self._link.fileno()
 
     def recv(self, timeout_s: float | None = None) -> bytes | None:
         """Return the next bytes, `b""` at the end, None when none have come within `timeout_s`.
@@ -64,18 +54,6 @@ class Hijacked:
             if self._link.fileno() < 0:  # closed
                 return b""
             raise Unavailable(f"the stream of the process broke: {error}") from error
-
-    def send(self, data: bytes) -> None:
-        """Write all of it to the process's stdin; Unavailable when nobody reads it any more."""
-        try:
-            self._link.sendall(data)
-        except OSError as error:
-            raise Unavailable(f"the process takes no more input: {error}") from error
-
-    def half_close(self) -> None:
-        """End the process's stdin; its output goes on."""
-        with contextlib.suppress(OSError):
-            self._link.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """End both directions, also for a thread that is in `recv`; the process is left alone."""

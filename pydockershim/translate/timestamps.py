@@ -24,10 +24,3 @@ def ns_from_rfc3339(text: str) -> int:
         return 0
     nanoseconds = int((fraction or "").ljust(9, "0"))
     return max(0, since_epoch // timedelta(seconds=1) * _NS_PER_S + nanoseconds)
-
-
-def rfc3339_from_ns(time_ns: int) -> str:
-    """Return an RFC 3339 time in UTC with nine digits of a second."""
-    seconds, nanoseconds = divmod(time_ns, _NS_PER_S)
-    whole = _EPOCH + timedelta(seconds=seconds)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"

@@ -62,8 +62,8 @@ class ContainerItem:
 
     `log_config` is Docker's: `Type`, the driver, and `Config`, its options.
 
-    `started_ns` and `finished_ns` are 0 for never. `draining`: it has ended, but is shown as
-    running for as long as its log is not complete.
+    `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running for as long as
+    its log is not complete.
     """
 
     id: str
@@ -74,7 +74,6 @@ class ContainerItem:
     running: bool
     pid: int
     created_ns: int
-    started_ns: int
     finished_ns: int
     exit_code: int
     image_id: str
@@ -155,7 +154,6 @@ def _container_item(inspect: ContainerInspect, record: ContainerRecord) -> Conta
         running=inspect["State"]["Running"],
         pid=inspect["State"]["Pid"],
         created_ns=status.created_at,
-        started_ns=status.started_at,
         finished_ns=status.finished_at,
         exit_code=status.exit_code,
         image_id=status.image_id,

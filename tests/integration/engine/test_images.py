@@ -53,8 +53,8 @@ def test_an_unknown_image_is_not_found(client: Engine) -> None:
         client.remove_image("no.example/such:image", force=True)
 
 
-def test_a_tag_comes_and_goes_without_the_image(client: Engine) -> None:
-    client.tag_image(BUSYBOX.name, repository="other.example/name", tag="2")
+def test_a_tag_goes_without_the_image(client: Engine, dockerd: Dockerd) -> None:
+    dockerd.api.tag(BUSYBOX.name, "other.example/name", "2")
     tagged = client.inspect_image("other.example/name:2")
 
     client.remove_image("other.example/name:2", force=False)

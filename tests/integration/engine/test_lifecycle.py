@@ -1,7 +1,6 @@
 """The engine itself, and everything about containers but the processes in them."""
 
 import threading
-import time
 from contextlib import closing
 
 import pytest
@@ -110,29 +109,9 @@ def test_kill_says_whether_there_was_something_to_kill(client: Engine, container
     assert not client.kill_container(container, signal="KILL")
 
 
-def test_a_paused_container_can_be_unpaused(
-    client: Engine, dockerd: Dockerd, container: str
-) -> None:
-    dockerd.api.pause(container)
-    wait_for_paused(client, container, value=True)
-
-    client.unpause_container(container)
-
-    wait_for_paused(client, container, value=False)
-    with pytest.raises(errors.Unknown, match="is not paused"):
-        client.unpause_container(container)
-
-
-def wait_for_paused(client: Engine, container_id: str, *, value: bool) -> None:
-    end_s = time.monotonic() + 10
-    while client.inspect_container(container_id)["State"]["Paused"] is not value:
-        assert time.monotonic() < end_s
-
-
 def test_unknown_containers_are_not_found(client: Engine) -> None:
     for call in (
         client.inspect_container,
-        client.unpause_container,
         lambda container_id: client.kill_container(container_id, signal="TERM"),
         lambda container_id: client.rename_container(container_id, "renamed"),
         lambda container_id: client.wait_not_running(container_id, timeout_s=5),

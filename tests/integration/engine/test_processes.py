@@ -1,5 +1,6 @@
 """Exec and attach: their streams, their ends, their terminals."""
 
+import socket
 import threading
 from contextlib import closing
 
@@ -53,10 +54,11 @@ def test_input_of_an_exec_ends_with_the_half_close(client: Engine, container: st
     data = bytes(range(256)) * 4000
 
     with closing(client.start_exec(exec_id, tty=False)) as stream:
+        link, _ = stream.detach()
 
         def write() -> None:
-            stream.send(data)
-            stream.half_close()
+            link.sendall(data)
+            link.shutdown(socket.SHUT_WR)
 
         writer = threading.Thread(target=write)
         writer.start()
@@ -77,7 +79,7 @@ def test_no_key_of_a_terminal_is_swallowed(client: Engine, container: str) -> No
 
     with closing(stream):
         read_until(stream, b"ready")
-        stream.send(b"\x10\x11\x00ab")  # docker's own detach keys are \x10\x11
+        stream.detach()[0].sendall(b"\x10\x11\x00ab")  # docker's own detach keys are \x10\x11
 
         assert b"10 11 00 61 62" in read_until(stream, b"62")
 
@@ -88,7 +90,7 @@ def test_a_terminal_can_be_resized(client: Engine, container: str) -> None:
     with closing(stream):
         read_until(stream, b"ready")
         client.resize_exec(exec_id, height=40, width=100)
-        stream.send(b"\n")
+        stream.detach()[0].sendall(b"\n")
 
         read_until(stream, b"40 100")
 
@@ -98,8 +100,9 @@ def test_attach_joins_the_streams_of_a_container(client: Engine) -> None:
     client.start_container(container_id)
 
     with closing(client.attach(container_id, stdin=True, stdout=True, stderr=True)) as stream:
-        stream.send(b"hello")
-        stream.half_close()
+        link, _ = stream.detach()
+        link.sendall(b"hello")
+        link.shutdown(socket.SHUT_WR)
         assert output(stream)[StreamName.STDOUT] == b"hello"
 
     assert client.wait_not_running(container_id, timeout_s=10)

@@ -32,14 +32,12 @@ def test_docker_20_10() -> None:
         architecture="amd64",
         cgroup_driver="cgroupfs",
         cgroup_version=1,
-        default_runtime="runc",
         runtimes=("io.containerd.runc.v2", "io.containerd.runtime.v1.linux", "runc"),
         root_dir="/var/lib/docker",
         seccomp="default",
         apparmor=False,
         selinux=False,
         userns_remap=False,
-        rootless=False,
         no_new_privileges_by_default=True,
         containerd_image_store=False,
         local_logs_keep_lf=False,
@@ -59,13 +57,12 @@ def test_docker_28_5() -> None:
         local_logs_keep_lf=True,
         names_builtin_seccomp=True,
         read_only_binds_recurse=True,
-        recursive_read_only_runtimes=frozenset({"io.containerd.runc.v2", "runc"}),
     )
 
 
 def test_security_options_are_read_by_name() -> None:
     options = ["name=apparmor", "name=seccomp,profile=/etc/docker/seccomp.json", "name=selinux"]
-    options += ["name=userns", "name=rootless", "name=cgroupns", "name=no-new-privileges"]
+    options += ["name=userns", "name=cgroupns", "name=no-new-privileges"]
 
     read = features("28.5", SecurityOptions=options)
 
@@ -73,7 +70,6 @@ def test_security_options_are_read_by_name() -> None:
     assert read.apparmor
     assert read.selinux
     assert read.userns_remap
-    assert read.rootless
     assert read.no_new_privileges_by_default
 
 
@@ -85,23 +81,6 @@ def test_the_containerd_image_store_is_recognised() -> None:
     status = [["driver-type", "io.containerd.snapshotter.v1"]]
 
     assert features("28.5", DriverStatus=status).containerd_image_store
-
-
-@pytest.mark.parametrize(
-    ("api_version", "kernel"), [("1.43", "6.1.0"), ("1.51", "5.10.0-28-amd64")]
-)
-def test_recursive_read_only_needs_the_engine_and_the_kernel(api_version: str, kernel: str) -> None:
-    read = features("28.5", api_version=api_version, KernelVersion=kernel)
-
-    assert not read.recursive_read_only_runtimes
-
-
-def test_recursive_read_only_needs_the_runtime() -> None:
-    runtimes = {"runc": features_of_runtime("rro"), "runsc": features_of_runtime("ro"), "kata": {}}
-
-    read = features("28.5", Runtimes=runtimes)
-
-    assert read.recursive_read_only_runtimes == {"runc"}
 
 
 @pytest.mark.parametrize(
@@ -127,8 +106,3 @@ def test_an_engine_without_a_common_version_is_refused(
 
     with pytest.raises(FailedPrecondition, match=sentence):
         negotiate(version)
-
-
-def features_of_runtime(*mount_options: str) -> Json:
-    document = json.dumps({"mountOptions": mount_options})
-    return {"status": {"org.opencontainers.runtime-spec.features": document}}

@@ -2,7 +2,6 @@
 
 import array
 import fcntl
-import select
 import socket
 import termios
 import threading
@@ -121,9 +120,9 @@ def test_input_and_output_go_on_after_the_half_close(tmp_path: Path) -> None:
 
     with serving(tmp_path, echo_backwards) as server:
         stream = hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=5)
-        stream.send(b"abc")
-        stream.send(b"def")
-        stream.half_close()
+        link, _ = stream.detach()
+        link.sendall(b"abcdef")
+        link.shutdown(socket.SHUT_WR)
 
         assert read_all(stream) == b"fedcba"
         stream.close()
@@ -145,14 +144,10 @@ def test_nothing_in_time_is_none(pair: tuple[Hijacked, socket.socket]) -> None:
     assert stream.recv(timeout_s=0) == b"x"
 
 
-def test_it_can_be_selected_once_the_leftover_is_taken() -> None:
+def test_socket_is_handed_over_with_what_came_with_the_head() -> None:
     ours, theirs = socket.socketpair()
     with closing(Hijacked(ours, b"early")) as stream, theirs:
-        assert stream.has_leftover
-        stream.recv()
-        theirs.sendall(b"late")
-
-        assert select.select([stream], [], [], 0)[0] == [stream]
+        assert stream.detach() == (ours, b"early")
 
 
 @pytest.mark.parametrize("timeout_s", [None, 60])
@@ -171,10 +166,8 @@ def test_close_ends_a_read_on_another_thread(
 
 def test_a_broken_connection_is_not_an_end(pair: tuple[Hijacked, socket.socket]) -> None:
     stream, theirs = pair
-    stream.send(b"never read")
+    stream.detach()[0].sendall(b"never read")
     theirs.close()
 
     with pytest.raises(Unavailable, match="broke"):
         stream.recv()
-    with pytest.raises(Unavailable, match="no more input"):
-        stream.send(b"more")
