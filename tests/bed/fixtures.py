@@ -23,6 +23,8 @@ _OUTSIDE = (
 )
 # The programs that tests share, with the size of their logs when the current test began.
 _watched: dict[Program, int] = {}
+# The session's daemon, once a test has asked for it.
+_started: list[Dockerd] = []
 
 
 def watch(program: Program) -> None:
@@ -65,7 +67,18 @@ def dockerd(engine: Engine) -> Iterator[Dockerd]:
     with Dockerd(engine, namespaces.PRIVATE / "dockerd", live_restore=True) as dockerd:
         watch(dockerd.program)
         images.load(dockerd)
+        _started.append(dockerd)
         yield dockerd
+        _started.clear()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _leaves_nothing_behind() -> Iterator[None]:
+    yield
+    for dockerd in _started:
+        leftovers = dockerd.leftovers()
+        dockerd.remove_leftovers()
+        assert not leftovers, "left behind in the engine"
 
 
 @pytest.fixture(scope="session")

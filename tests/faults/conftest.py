@@ -1,4 +1,4 @@
-"""A shim that reaches the session's dockerd through the proxy, a client of it, and pods."""
+"""A shim that reaches the session's dockerd through the proxy, and a client of it."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,6 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.fixtures import watch
 from tests.bed.shim import Shim
 from tests.faults.proxy import Proxy
-from tests.integration.pods import Pods
 
 
 @pytest.fixture
@@ -34,19 +33,3 @@ def client(shim: Shim) -> Iterator[CriClient]:
     """A client of that shim."""
     with CriClient(shim.url) as client:
         yield client
-
-
-@pytest.fixture
-def pods(client: CriClient) -> Iterator[Pods]:
-    """Pods that are removed when the test ends."""
-    pods = Pods(client)
-    yield pods
-    pods.close()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _leaves_nothing_behind(dockerd: Dockerd) -> Iterator[None]:
-    yield
-    leftovers = dockerd.leftovers()
-    dockerd.remove_leftovers()
-    assert not leftovers, "left behind in the engine"

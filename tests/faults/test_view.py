@@ -25,6 +25,8 @@ from tests.faults.polling import eventually, is_ready, is_unavailable, polled
 from tests.faults.proxy import Proxy, cut, dropped, hanging, shortened
 from tests.integration.pods import Container, Pods
 
+pytestmark = pytest.mark.engine
+
 EVENTS = "GET .*/events"
 LIST = "GET .*/containers/json"
 EVERYTHING = ""

@@ -1,6 +1,7 @@
-"""What the integration tests share on top of the bed: a shim, a client of it, and pods."""
+"""What the integration tests share on top of the bed: a shim and a client of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,32 @@ from tests.bed import namespaces
 from tests.bed.dockerd import Dockerd
 from tests.bed.fixtures import watch
 from tests.bed.shim import Shim
-from tests.integration.pods import Pods
+
+_HERE = Path(__file__).parent
+# Folders of tests whose outcome depends on the engine, but for those in which the streaming server
+# and its client are among themselves.
+_FOLDERS = {_HERE / "engine", _HERE / "logs", _HERE / "streaming"}
+_AMONG_THEMSELVES = {
+    _HERE / "streaming" / name
+    for name in (
+        "test_crictl.py",
+        "test_crowds.py",
+        "test_hostile.py",
+        "test_leftovers.py",
+        "test_slow_readers.py",
+        "test_stalling.py",
+        "test_tls.py",
+        "test_urls.py",
+    )
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whole folders `engine`; elsewhere a module or a test says so itself."""
+    for item in items:
+        if item.path.parent in _FOLDERS and item.path not in _AMONG_THEMSELVES:
+            item.add_marker("engine")
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +51,3 @@ def client(shim: Shim) -> Iterator[CriClient]:
     """A client of the session's shim, as a kubelet of today speaks to it."""
     with CriClient(shim.url) as client:
         yield client
-
-
-@pytest.fixture
-def pods(client: CriClient) -> Iterator[Pods]:
-    """Pods that are removed when the test ends."""
-    pods = Pods(client)
-    yield pods
-    pods.close()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _leaves_nothing_behind(dockerd: Dockerd) -> Iterator[None]:
-    yield
-    leftovers = dockerd.leftovers()
-    dockerd.remove_leftovers()
-    assert not leftovers, "left behind in the engine"

@@ -1,14 +1,24 @@
 """Pods for the tests: configs as short as they can be, and everything removed afterwards."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.images import BUSYBOX
 
 SLEEP = ("sleep", "3600")
+
+
+@pytest.fixture
+def pods(client: CriClient) -> "Iterator[Pods]":
+    """Pods of the suite's `client`, removed when the test ends."""
+    pods = Pods(client)
+    yield pods
+    pods.close()
 
 
 class Pods:

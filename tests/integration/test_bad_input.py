@@ -318,6 +318,7 @@ def test_bad_image_name_is_refused(client: CriClient, pod: Pod, image: str) -> N
 
 
 @pytest.mark.parametrize("command", [[""], ["a\0b"], ["/"]])
+@pytest.mark.engine
 def test_bad_command_is_an_error_of_the_call(pods: Pods, command: list[str]) -> None:
     container = pods.run().start()
 

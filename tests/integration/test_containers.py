@@ -11,6 +11,8 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX, EVERYTHING, HEALTHCHECK, HOSTILE_LABELS, STOP_SIGNAL, VOLUME
 from tests.integration.pods import Container, Pods
 
+pytestmark = pytest.mark.engine
+
 UNKNOWN_ID = "f" * 64
 IGNORES_TERM = ("sh", "-c", "trap '' TERM; echo ready > /tmp/ready; while :; do sleep 0.1; done")
 

@@ -18,6 +18,8 @@ from tests.bed.engines import Engine
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 
+pytestmark = pytest.mark.engine
+
 MEBIBYTE = 1 << 20
 
 

@@ -86,6 +86,7 @@ def kinds(events: list[cri.ContainerEventResponse]) -> list[Kind]:
     return [(each.container_id, each.container_event_type) for each in events]
 
 
+@pytest.mark.engine
 def test_life_of_a_pod_is_told_in_order(
     client: CriClient, pods: Pods, subscriber: Subscriber
 ) -> None:
@@ -135,6 +136,7 @@ def test_event_agrees_with_the_status(
     assert list(event.containers_statuses) == list(after.containers_statuses)
 
 
+@pytest.mark.engine
 def test_short_life_is_told_in_whole(pods: Pods, subscriber: Subscriber) -> None:
     container = pods.run().start(("sh", "-c", "exit 7"))
 
@@ -148,6 +150,7 @@ def test_short_life_is_told_in_whole(pods: Pods, subscriber: Subscriber) -> None
     assert events[-1].containers_statuses[0].exit_code == 7
 
 
+@pytest.mark.engine
 def test_failed_start_is_told(pods: Pods, subscriber: Subscriber) -> None:
     with pytest.raises(CriError):
         (pod := pods.run()).start(("/nowhere",))
@@ -159,6 +162,7 @@ def test_failed_start_is_told(pods: Pods, subscriber: Subscriber) -> None:
     assert events[-1].containers_statuses[0].reason == "ContainerCannotRun"
 
 
+@pytest.mark.engine
 def test_what_somebody_else_removes_is_told(
     dockerd: Dockerd, pods: Pods, subscriber: Subscriber
 ) -> None:

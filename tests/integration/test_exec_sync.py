@@ -9,6 +9,8 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriError
 from tests.integration.pods import Container, Pods
 
+pytestmark = pytest.mark.engine
+
 KUBELET_BYTES = 16 * 1024 * 1024
 
 

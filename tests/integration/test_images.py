@@ -19,6 +19,8 @@ from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 from tests.integration.registries import silent_registry, token_registry
 
+pytestmark = pytest.mark.engine
+
 IMAGE = Image(f"{REPOSITORY}/pulled:1", {"Cmd": ["sleep", "3600"], "User": "1000:33"})
 BUILT_IN_PAUSE = "pydockershim/pause:builtin"
 

@@ -9,6 +9,8 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriError
 from tests.integration.pods import Pods
 
+pytestmark = pytest.mark.engine
+
 
 def test_mounts_are_read_only_or_not_and_returned_as_sent(pods: Pods, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("content")

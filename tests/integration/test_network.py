@@ -14,6 +14,8 @@ from pydockershim.client.client import CriError
 from tests.bed.dockerd import Dockerd
 from tests.integration.pods import Container, Pods
 
+pytestmark = pytest.mark.engine
+
 TCP_ECHO = ("sh", "-c", "while :; do echo hello | nc -l -p 80; done")
 HOST_NETWORK = cri.LinuxPodSandboxConfig(
     security_context=cri.LinuxSandboxSecurityContext(

@@ -119,6 +119,7 @@ def test_pull_that_stands_still_holds_up_pods_for_ten_seconds_once(
     assert second_s < 5
 
 
+@pytest.mark.engine
 def test_built_in_image_is_loaded_anew_when_it_was_removed(
     dockerd: Dockerd, tmp_path: Path
 ) -> None:

@@ -12,6 +12,8 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 
+pytestmark = pytest.mark.engine
+
 UNKNOWN_ID = "f" * 64
 
 

@@ -15,6 +15,8 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Container, Pods
 
+pytestmark = pytest.mark.engine
+
 IGNORES_TERM = ("sh", "-c", "trap '' TERM; echo > /tmp/ready; while :; do sleep 0.1; done")
 
 

@@ -12,6 +12,8 @@ from tests.bed.engines import Engine
 from tests.bed.images import USER_BY_ID, USER_BY_NAME
 from tests.integration.pods import SLEEP, Container, Pods
 
+pytestmark = pytest.mark.engine
+
 DEFAULT_CAPABILITIES = 0x00000000A80425FB
 NET_ADMIN = 1 << 12
 SYS_RESOURCE = 1 << 24

@@ -1,11 +1,15 @@
 """Pods of cri-dockerd's making, which have its names and labels and no record of ours."""
 
+import pytest
+
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
 from tests.integration.cri_dockerd import await_listed, start_as_cri_dockerd
 from tests.integration.pods import Container
+
+pytestmark = pytest.mark.engine
 
 
 def test_pod_of_cri_dockerd_is_taken_over(client: CriClient, dockerd: Dockerd) -> None:

@@ -21,6 +21,8 @@ from tests.unit.translate.translation import (
     translated_sandbox,
 )
 
+pytestmark = pytest.mark.engine
+
 # Docker adds the image's, or its own: ours must be among them.
 LONGER_LISTS = {"Env", "SecurityOpt"}
 LARGER_MAPS = {"Labels", "ExposedPorts", "LogConfig", "RestartPolicy"}

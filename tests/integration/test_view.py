@@ -20,6 +20,8 @@ from pydockershim.view.view import View
 from tests.bed import images
 from tests.bed.dockerd import Dockerd
 
+pytestmark = pytest.mark.engine
+
 Make = Callable[[Record, str], str]
 
 SANDBOX = SandboxRecord(
@@ -83,7 +85,7 @@ def test_life_of_a_container_is_followed(view: View, dockerd: Dockerd, make: Mak
 
     dockerd.api.kill(container_id, "KILL")
     eventually(lambda: view.container(container_id).exit_code == 137)
-    assert view.container(container_id).finished_ns > view.container(container_id).started_ns
+    assert view.container(container_id).finished_ns > view.container(container_id).created_ns
 
     dockerd.api.remove_container(container_id)
     eventually(lambda: is_gone(view, container_id))
