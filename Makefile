@@ -42,7 +42,7 @@ test-unit: $(DEV) ## unit tests: no Docker, seconds
 integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|trixie|sid
 	$(BED) -m pytest tests/integration tests/faults -m "$(SELECT)"
 
-endurance: export PYTEST_ADDOPTS = --session-timeout=14400
+endurance: export PYTEST_ADDOPTS = --session-timeout=14400 -o faulthandler_timeout=0
 endurance: $(DEV) ## the tests that take long, on both engines
 	$(MAKE) integration ENGINE=sid SELECT=endurance
 	$(MAKE) integration ENGINE=bookworm SELECT=endurance
