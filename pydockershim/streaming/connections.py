@@ -59,8 +59,7 @@ class Connections:
         """Find clients that have gone or do nothing any more, for ever."""
         while True:
             await asyncio.sleep(_WATCH_S)
-            for link in tuple(self._live.values()):
-                link.check(idle_s=self._limits.idle_s, data_idle_s=self._limits.data_idle_s)
+            self._check()  # whose variables do not live on while this sleeps
 
     async def close(self) -> None:
         """End all sessions."""
@@ -71,25 +70,30 @@ class Connections:
             for task in late:
                 task.cancel()
 
+    def _check(self) -> None:
+        for link in tuple(self._live.values()):
+            link.check(idle_s=self._limits.idle_s, data_idle_s=self._limits.data_idle_s)
+
     def _on_made(self, link: Link) -> None:
         if len(self._live) >= self._limits.connections:
             logger.warning("%d streaming connections are open: closed a new one", len(self._live))
             link.abort()
             return
-        task = asyncio.create_task(self._serve(link))
+        # The head may come with the end of a TLS handshake, before the task has begun.
+        reader = HeadReader(max_bytes=self._limits.head_bytes)
+        task = asyncio.create_task(self._serve(link, reader, _head(link, reader)))
         self._live[task] = link
         task.add_done_callback(self._live.pop)
 
-    async def _serve(self, link: Link) -> None:
+    async def _serve(self, link: Link, reader: HeadReader, expected: asyncio.Future[Head]) -> None:
         """Serve one client. Its leaving cancels this task up to where its end begins."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- this is one
         link.on_left = task.cancel
-        reader = HeadReader(max_bytes=self._limits.head_bytes)
         session: Session | None = None
         try:
             async with asyncio.timeout(self._limits.head_s):
-                head = await _head(link, reader)
+                head = await expected
             request, upgrade = self._agree(head)
             link.write([reader.switch_protocols(upgrade.headers)])
             session = self._sessions.session(link, request, upgrade.protocol)
@@ -126,11 +130,13 @@ class Connections:
         return request, upgrade
 
 
-async def _head(link: Link, reader: HeadReader) -> Head:
-    """Read the request's head, and then no more for the moment."""
+def _head(link: Link, reader: HeadReader) -> asyncio.Future[Head]:
+    """Return what is going to be the request's head; nothing more is read for the moment then."""
     whole: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
 
     def receive(data: Buffer) -> None:
+        if whole.done():  # it is refused, or too late
+            return
         try:
             head = reader.feed(data)
         except HttpRefusal as refusal:
@@ -142,4 +148,4 @@ async def _head(link: Link, reader: HeadReader) -> Head:
                 link.hold(_head)
 
     link.receiver = receive
-    return await whole
+    return whole

@@ -22,12 +22,16 @@ from pydockershim.streaming.portforward.forwards import Ended, Forwards, Opened,
 from pydockershim.streaming.requests import PortForwardRequest
 from pydockershim.streaming.wire import Buffer, Codec, PeerLeft
 
+# Sockets are made by the threads that all sessions share: one client must not keep them all busy.
+_ENTERING_AT_ONCE = 8
+
 
 @dataclass(slots=True, eq=False)
 class _Forward:
     """One connection; forgotten when both of its directions are over."""
 
     pod: FarEnd
+    dial: asyncio.Task[None]
     client_is_done: bool = False
     pod_is_done: bool = False
 
@@ -49,7 +53,7 @@ class ForwardSession:
         self._blocking = blocking
         self._limits = limits
         self._live: dict[int, _Forward] = {}
-        self._dials: set[asyncio.Task[None]] = set()
+        self._entering = asyncio.Semaphore(_ENTERING_AT_ONCE)
         self._over = asyncio.Event()
 
     @property
@@ -87,9 +91,8 @@ class ForwardSession:
             self._forwards.close()
             self._flush()
         finally:
-            for dial in self._dials:
-                dial.cancel()
             for forward in tuple(self._live.values()):
+                forward.dial.cancel()
                 forward.pod.abort()
             self._live.clear()
 
@@ -101,10 +104,8 @@ class ForwardSession:
             on_lost=partial(self._on_lost, forward_id),
             max_input_bytes=self._limits.input_bytes,
         )
-        self._live[forward_id] = _Forward(pod)
         dial = asyncio.create_task(self._connect(forward_id, pod, port))
-        self._dials.add(dial)
-        dial.add_done_callback(self._dials.discard)
+        self._live[forward_id] = _Forward(pod, dial)
 
     def _on_client_done(self, forward_id: int) -> None:
         if forward := self._live.get(forward_id):
@@ -114,6 +115,7 @@ class ForwardSession:
 
     def _on_reset(self, forward_id: int) -> None:
         if forward := self._live.pop(forward_id, None):
+            forward.dial.cancel()
             forward.pod.abort(reset=True)
 
     async def _connect(self, forward_id: int, pod: FarEnd, port: int) -> None:
@@ -123,17 +125,15 @@ class ForwardSession:
             if self._live.pop(forward_id, None):
                 self._forwards.fail(forward_id, f"cannot forward to port {port}: {error}")
                 self._flush()
-            return
-        if forward_id in self._live:
+        else:
             await pod.connect(connection)
-        else:  # given up meanwhile
-            connection.close()
 
     async def _dial(self, port: int) -> socket.socket:
         """Return a connection to a port in the pod; a ShimError says why there is none."""
-        sockets = await self._blocking.acquire(
-            sockets_of_container, Sockets.close, self._request.pid, self._request.sandbox_id
-        )
+        async with self._entering:
+            sockets = await self._blocking.acquire(
+                sockets_of_container, Sockets.close, self._request.pid, self._request.sandbox_id
+            )
         reasons = []
         try:
             for unconnected, host in ((sockets.ipv4, "127.0.0.1"), (sockets.ipv6, "::1")):

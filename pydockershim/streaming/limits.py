@@ -15,7 +15,7 @@ class Limits:
 
     Requests:
         pending_tokens, token_s: URLs that were handed out and not used yet, and how long they last.
-        head_bytes, head_s: the HTTP request's head.
+        head_bytes, head_s: the HTTP request's head; the TLS handshake before it has as long.
         connections: beyond it new ones are closed at once.
     Sessions:
         stream_creation_s: from the upgrade until the client has opened all streams, and for the
@@ -43,7 +43,7 @@ class Limits:
     stream_creation_s: float = 30.0
     streams: int = 4096
     frame_bytes: int = 64 * _KIB
-    message_bytes: int = 16 * _MIB
+    message_bytes: int = 8 * _MIB
     input_bytes: int = 256 * _KIB
     inbox_bytes: int = 8 * _MIB
     drain_bytes: int = 4 * _MIB

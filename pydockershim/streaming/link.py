@@ -64,7 +64,8 @@ class Link(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)
+        # Not 0: the event loop's TLS would pause the sources of a client that takes everything.
+        self._transport.set_write_buffer_limits(high=1)
         self._outlet = Outlet(self._transport)
         _tune(transport.get_extra_info("socket"))
         self._on_made(self)

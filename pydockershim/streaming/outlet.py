@@ -31,6 +31,14 @@ class Outlet:
         if self._descriptor >= 0 and not self.unsent_bytes and len(pieces) <= _IOV_MAX:
             with suppress(OSError):  # full, or broken: the transport is going to find out
                 sent = os.writev(self._descriptor, pieces)
-        rest = sum(map(len, pieces)) - sent
-        if rest:
-            self._transport.write(b"".join(pieces)[sent:])
+        if rest := _beyond(sent, pieces):
+            self._transport.write(b"".join(rest))
+
+
+def _beyond(sent: int, pieces: Sequence[Buffer]) -> list[memoryview]:
+    rest = []
+    for piece in pieces:
+        if sent < len(piece):
+            rest.append(memoryview(piece)[sent:])
+        sent = max(0, sent - len(piece))
+    return rest

@@ -117,7 +117,10 @@ class StreamingServer:
     async def _serve(self) -> None:
         connections = Connections(self._sessions, self._tokens, self._limits)
         server = await self._loop.create_server(
-            connections.accept, sock=self._listening, ssl=self._tls
+            connections.accept,
+            sock=self._listening,
+            ssl=self._tls,
+            ssl_handshake_timeout=self._limits.head_s if self._tls else None,
         )
         watch = asyncio.create_task(connections.watch())
         await self._told_to_stop.wait()

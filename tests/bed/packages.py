@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 # Program to package: all that the bed runs from the machine itself.
-TOOLS = {"ip": "iproute2", "iptables": "iptables", "patchelf": "patchelf"}
+TOOLS = {"ip": "iproute2", "iptables": "iptables", "openssl": "openssl", "patchelf": "patchelf"}
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 

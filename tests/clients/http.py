@@ -1,8 +1,10 @@
 """The HTTP request in front of a stream, on a plain socket."""
 
 import socket
+import ssl
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,8 +31,13 @@ class Refused(Exception):
         self.answer = answer
 
 
-def connect(url: str, *, receive_buffer: int | None = None) -> socket.socket:
-    """Connect to the server of a URL; `receive_buffer` bounds what the kernel takes for us."""
+def connect(
+    url: str, *, receive_buffer: int | None = None, trusted: ssl.SSLContext | None = None
+) -> socket.socket:
+    """Connect to the server of a URL, by TLS with what is `trusted`.
+
+    `receive_buffer` bounds what the kernel takes for us.
+    """
     target = urlsplit(url)
     assert target.hostname
     assert target.port
@@ -40,7 +47,7 @@ def connect(url: str, *, receive_buffer: int | None = None) -> socket.socket:
     link.settimeout(_TIMEOUT_S)
     link.connect((target.hostname, target.port))
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return link
+    return link if trusted is None else trusted.wrap_socket(link, server_hostname=target.hostname)
 
 
 def head(url: str, method: str, headers: Sequence[tuple[str, str]] | Mapping[str, str]) -> bytes:
@@ -54,8 +61,8 @@ def head(url: str, method: str, headers: Sequence[tuple[str, str]] | Mapping[str
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
-def read_answer(link: socket.socket) -> Answer:
-    """Return the answer's head; for a refusal `rest` is the whole body."""
+def read_answer_head(link: socket.socket) -> Answer:
+    """Return the answer's head."""
     data = b""
     while b"\r\n\r\n" not in data:
         block = link.recv(65536)
@@ -65,11 +72,17 @@ def read_answer(link: socket.socket) -> Answer:
     start, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = start.decode().split("\r\n")
     headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-    status = int(first.split()[1])
-    if status != 101:
+    return Answer(int(first.split()[1]), headers, rest)
+
+
+def read_answer(link: socket.socket) -> Answer:
+    """Return the answer; for a refusal `rest` is the whole body."""
+    answer = read_answer_head(link)
+    rest = answer.rest
+    if answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
         while block := link.recv(65536):
             rest += block
-    return Answer(status, headers, rest)
+    return answer._replace(rest=rest)
 
 
 def upgrade(
@@ -82,7 +95,7 @@ def upgrade(
     except OSError:
         link.close()
         raise
-    if answer.status != 101:
+    if answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
         link.close()
         raise Refused(answer)
     return answer

@@ -54,8 +54,8 @@ class _TunnelEnd:
 class PortForward:
     """One session with any number of connections."""
 
-    def __init__(self, url: str, transport: type[SpdyClient] = SpdyClient) -> None:
-        self.client = transport(url, protocols=PORT_FORWARD)
+    def __init__(self, url: str, transport: type[SpdyClient] = SpdyClient, **options: Any) -> None:
+        self.client = transport(url, protocols=PORT_FORWARD, **options)
         self._connections: dict[int, Connection] = {}
         self._requests = 0
 

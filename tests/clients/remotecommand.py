@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -54,6 +55,10 @@ class RemoteCommand(Protocol):
 
     output: Output
 
+    @property
+    def connection(self) -> socket.socket:
+        """Its connection."""
+
     def send(self, channel: str, payload: bytes) -> None:
         """Send bytes."""
 
@@ -65,6 +70,11 @@ class RemoteCommand(Protocol):
 
     def close(self) -> None:
         """Leave."""
+
+
+def vanish(session: RemoteCommand) -> None:
+    """Close the connection as the kernel does for a process that was killed."""
+    session.connection.close()
 
 
 class SpdyCommand:
@@ -79,6 +89,11 @@ class SpdyCommand:
             if name in channels or name == "error"
         }
         self._names = {stream: name for name, stream in self.streams.items()}
+
+    @property
+    def connection(self) -> socket.socket:
+        """Its connection."""
+        return self.client.connection
 
     def send(self, channel: str, payload: bytes) -> None:
         """Send bytes in DATA frames as large as client-go's."""
@@ -119,6 +134,11 @@ class WebSocketCommand:
         self.output = Output()
         self.client = WebSocketClient(url, protocols=[protocol] if protocol else [], **options)
         self._base64 = "base64" in protocol
+
+    @property
+    def connection(self) -> socket.socket:
+        """Its connection."""
+        return self.client.link
 
     def send(self, channel: str, payload: bytes) -> None:
         """Send bytes in messages as large as client-go's."""

@@ -4,7 +4,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydockershim.streaming.spdy.dictionary import DICTIONARY
 from tests.clients import http
@@ -77,7 +77,7 @@ class Link(Protocol):
 
 
 class SpdyClient:
-    """One connection. `receive_buffer` bounds what the kernel reads ahead."""
+    """One connection; `options` are those of `http.connect`."""
 
     def __init__(
         self,
@@ -85,9 +85,9 @@ class SpdyClient:
         *,
         protocols: Sequence[str] = REMOTE_COMMAND,
         method: str = "POST",
-        receive_buffer: int | None = None,
+        **options: Any,
     ) -> None:
-        link = http.connect(url, receive_buffer=receive_buffer)
+        link = http.connect(url, **options)
         headers = [
             ("Connection", "Upgrade"),
             ("Upgrade", "SPDY/3.1"),
@@ -108,6 +108,12 @@ class SpdyClient:
     def protocol(self) -> str:
         """The one that the server chose."""
         return self.answer.values("X-Stream-Protocol-Version")[0]
+
+    @property
+    def connection(self) -> socket.socket:
+        """The connection, unless it is in a tunnel."""
+        assert isinstance(self.link, socket.socket)
+        return self.link
 
     def open(self, **headers: str) -> int:
         """Open a stream and return its number once the server has accepted it."""

@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.clients import http
 
@@ -32,12 +32,10 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:
 
 
 class WebSocketClient:
-    """One connection; without `protocols` it asks for none."""
+    """One connection; without `protocols` it asks for none. `options`: those of `http.connect`."""
 
-    def __init__(
-        self, url: str, *, protocols: Sequence[str] = (), receive_buffer: int | None = None
-    ) -> None:
-        self.link = http.connect(url, receive_buffer=receive_buffer)
+    def __init__(self, url: str, *, protocols: Sequence[str] = (), **options: Any) -> None:
+        self.link = http.connect(url, **options)
         headers = [
             ("Connection", "Upgrade"),
             ("Upgrade", "websocket"),

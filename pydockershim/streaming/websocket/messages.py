@@ -17,6 +17,7 @@ from pydockershim.streaming.wire import Buffer, PeerLeft, ReplyBudget, WireError
 _FIN = 0x80
 _SHORT = 125
 _MEDIUM = 0xFFFF
+_MAX_FRAGMENTS = 4096
 _DATA = {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}
 
 # The library's own log would show what people type.
@@ -35,7 +36,8 @@ class WebSocket:
             Side.SERVER, state=State.OPEN, max_size=max_message_bytes, logger=_silent
         )
         self._pings = ReplyBudget(clock)
-        self._message: list[Buffer] = []
+        self._begun = bytearray()
+        self._fragments = 0
 
     def feed(self, data: Buffer) -> list[Buffer | PeerLeft]:
         """Return the messages in these bytes; WireError when the client breaks the rules."""
@@ -68,15 +70,23 @@ class WebSocket:
 
     def _on_frame(self, frame: Frame, events: list[Buffer | PeerLeft]) -> None:
         if frame.opcode in _DATA:
-            self._message.append(frame.data)
-            if frame.fin:
-                whole = frame.data if len(self._message) == 1 else b"".join(self._message)
-                self._message.clear()
-                events.append(whole)
+            self._on_data(frame, events)
         elif frame.opcode is Opcode.PING:
             self._pings.spend()
         elif frame.opcode is Opcode.CLOSE:
             events.append(PeerLeft())
+
+    def _on_data(self, frame: Frame, events: list[Buffer | PeerLeft]) -> None:
+        if frame.fin and not self._fragments:
+            events.append(frame.data)
+            return
+        self._begun += frame.data
+        self._fragments += 1
+        if self._fragments > _MAX_FRAGMENTS:
+            raise WireError("a message in more fragments than anybody needs")
+        if frame.fin:
+            events.append(self._begun)
+            self._begun, self._fragments = bytearray(), 0
 
 
 def _head(opcode: Opcode, length: int) -> bytes:

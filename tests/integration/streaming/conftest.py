@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from pydockershim.client.client import CriClient
+from tests.bed import namespaces
+from tests.bed.dockerd import Dockerd
 from tests.bed.engines import Engine
 from tests.bed.shim import Shim
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCommand
@@ -45,6 +47,25 @@ def container(pod: Pod) -> Container:
 def sessions(client: CriClient, container: Container) -> Sessions:
     """Opens sessions with the container."""
     return Sessions(client, container.id)
+
+
+@pytest.fixture(scope="module")
+def strict(dockerd: Dockerd, container: Container) -> Iterator[Sessions]:
+    """Sessions of a second shim, with bounds that can be waited for."""
+    limits = {
+        "pending_tokens": 5,
+        "token_s": 2,
+        "head_s": 1,
+        "stream_creation_s": 1,
+        "idle_s": 3,
+        "linger_s": 1,
+    }
+    flags = [f"--streaming-limit={name}={value}" for name, value in limits.items()]
+    with (
+        Shim(dockerd, namespaces.PRIVATE / "strict", flags=flags) as shim,
+        CriClient(shim.url) as client,
+    ):
+        yield Sessions(client, container.id)
 
 
 @pytest.fixture

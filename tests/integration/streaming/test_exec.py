@@ -17,15 +17,10 @@ from tests.clients.remotecommand import (
 from tests.clients.websocket import WebSocketClient
 from tests.integration.pods import Container
 from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.watching import ShimWatch
 
 Wire = type[RemoteCommand]
 MIB = 1024 * 1024
-
-
-def test_the_url_is_absolute_and_local(sessions: Sessions) -> None:
-    url = sessions.exec_url(["true"])
-    assert url.startswith("http://127.0.0.1:")
-    assert len(url.rpartition("/exec/")[2]) == 22
 
 
 def test_streams_and_exit_code_come_apart(sessions: Sessions, wire: Wire) -> None:
@@ -38,7 +33,7 @@ def test_success_is_told(sessions: Sessions, wire: Wire) -> None:
     assert sessions.run(wire, ["true"]).status["status"] == "Success"
 
 
-@pytest.mark.parametrize("code", [1, 126, 127, 137, 255])
+@pytest.mark.parametrize("code", [0, 1, 42, 126, 127, 137, 255])
 def test_exit_codes_are_exact(sessions: Sessions, code: int) -> None:
     assert sessions.run(SpdyCommand, ["sh", "-c", f"exit {code}"]).exit_code == code
 
@@ -86,32 +81,43 @@ def test_a_container_that_ended_meanwhile_is_an_error(
     assert "not running" in output.status["message"]
 
 
-def test_the_end_of_the_input_reaches_the_command(sessions: Sessions, wire: Wire) -> None:
-    for _ in range(30):
-        assert sessions.run(wire, ["wc", "-c"], stdin=b"x").stdout == b"1\n"
-
-
 def test_output_goes_on_behind_the_end_of_the_input(sessions: Sessions, wire: Wire) -> None:
     output = sessions.run(wire, ["sh", "-c", "cat; sleep 1; echo later"], stdin=b"now\n")
 
     assert output.stdout == b"now\nlater\n"
 
 
-def test_megabytes_pass_unchanged_both_ways(sessions: Sessions, wire: Wire) -> None:
-    sent = os.urandom(16 * MIB)
+@pytest.mark.parametrize(
+    "size",
+    [
+        32 * MIB,
+        pytest.param(1024 * MIB, marks=[pytest.mark.endurance, pytest.mark.timeout(600)]),
+    ],
+)
+def test_megabytes_pass_unchanged_both_ways_and_cost_little(
+    sessions: Sessions, watched: ShimWatch, wire: Wire, size: int
+) -> None:
     session = sessions.open(wire, ["cat"], stdin=True)
+    block = os.urandom(MIB)
+    sent, received = hashlib.sha256(), hashlib.sha256()
 
     def send() -> None:
-        session.send("stdin", sent)
+        for _ in range(size // MIB):
+            sent.update(block)
+            session.send("stdin", block)
         session.finish("stdin")
 
     sender = threading.Thread(target=send)
     sender.start()
-    output = read_to_end(session)
+    while session.step():
+        received.update(session.output.of["stdout"])
+        session.output.of["stdout"].clear()
     sender.join()
+    session.close()
 
-    assert hashlib.sha256(output.stdout).digest() == hashlib.sha256(sent).digest()
-    assert output.exit_code == 0
+    assert received.digest() == sent.digest()
+    assert session.output.exit_code == 0
+    assert watched.growth_mib < 64
 
 
 def test_input_for_a_command_that_closes_its_output_arrives(sessions: Sessions, wire: Wire) -> None:
@@ -131,26 +137,7 @@ def test_a_background_child_does_not_hold_up_the_end(sessions: Sessions, wire: W
     output = sessions.run(wire, ["sh", "-c", "sleep 60 & echo hi"])
 
     assert (output.stdout, output.exit_code) == (b"hi\n", 0)
-    assert time.monotonic() - began_s < 5
-
-
-def test_a_slow_client_gets_everything_of_a_fast_command(sessions: Sessions, wire: Wire) -> None:
-    size = 8 * MIB
-    command = ["sh", "-c", f"dd if=/dev/zero bs=64k count={size // 65536} 2>/dev/null; exit 7"]
-    session = sessions.open(wire, command, receive_buffer=65536)
-    time.sleep(4)  # longer than Docker keeps the output of a command that has ended
-
-    output = read_to_end(session)
-
-    assert (len(output.stdout), output.exit_code) == (size, 7)
-
-
-def test_a_late_client_gets_what_fits_in_dockers_buffers(sessions: Sessions, wire: Wire) -> None:
-    # From experience: what Docker loses when nobody reads in the two seconds behind the end.
-    for size in (1_300_000, 4_000_000):
-        session = sessions.open(wire, ["head", "-c", str(size), "/dev/zero"], receive_buffer=4096)
-        time.sleep(3.5)
-        assert len(read_to_end(session).stdout) == size
+    assert time.monotonic() - began_s < 3
 
 
 @pytest.mark.parametrize(
@@ -207,6 +194,7 @@ def test_the_last_of_many_sizes_counts(sessions: Sessions, wire: Wire) -> None:
     session = sessions.open(wire, ["sh", "-c", "read line; stty size"], stdin=True, tty=True)
     for width in range(1, 501):
         session.send("resize", b'{"Width":%d,"Height":24}' % width)
+        time.sleep(0.002)
     session.send("resize", b'{"Width":0,"Height":0}')
     time.sleep(1)
     session.send("stdin", b"\n")
@@ -250,42 +238,3 @@ def test_pings_are_answered_while_the_command_reads_nothing(sessions: Sessions) 
     assert message.payload == b"still there?"
     assert time.monotonic() - began_s < 1
     client.close()
-
-
-@pytest.mark.endurance
-def test_a_gibibyte_passes_unchanged_both_ways(sessions: Sessions, wire: Wire) -> None:
-    session = sessions.open(wire, ["cat"], stdin=True)
-    block = os.urandom(MIB)
-    sent, received = hashlib.sha256(), hashlib.sha256()
-
-    def send() -> None:
-        for _ in range(1024):
-            sent.update(block)
-            session.send("stdin", block)
-        session.finish("stdin")
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    running, size = True, 0
-    while running:
-        running = session.step()
-        size += len(session.output.of["stdout"])
-        received.update(session.output.of["stdout"])
-        session.output.of["stdout"].clear()
-    sender.join()
-    session.close()
-
-    assert size == 1024 * MIB
-    assert received.digest() == sent.digest()
-
-
-@pytest.mark.endurance
-def test_a_failure_is_never_a_success(sessions: Sessions) -> None:
-    codes = {sessions.run(SpdyCommand, ["sh", "-c", "exit 42"]).exit_code for _ in range(1000)}
-    assert codes == {42}
-
-
-@pytest.mark.endurance
-def test_one_byte_of_input_is_always_one_byte(sessions: Sessions) -> None:
-    outputs = {sessions.run(SpdyCommand, ["wc", "-c"], stdin=b"x").stdout for _ in range(1000)}
-    assert outputs == {b"1\n"}

@@ -96,17 +96,6 @@ def test_a_refused_port_is_an_error_on_its_connection_only(forward: PortForward)
     assert forward.read_to_end(good) == b"still here"
 
 
-@pytest.mark.parametrize("port", ["http", "0", "65536", ""])
-def test_a_port_that_is_none_resets_its_stream_only(forward: PortForward, port: str) -> None:
-    stream = forward.client.open_unanswered(streamtype="error", port=port, requestid="x")
-    while (frame := forward.step()).stream != stream:
-        pass
-    assert frame.kind == 3
-    connection = forward.open(ECHO)
-    forward.finish(connection)
-    assert forward.read_to_end(connection) == b""
-
-
 def test_many_connections_at_once(forward: PortForward) -> None:
     connections = [forward.open(ECHO) for _ in range(50)]
     for number, connection in enumerate(connections):

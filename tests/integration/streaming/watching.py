@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+_RESET_PEAK = "5"  # proc(5), clear_refs
+
 
 class ShimWatch:
     """Compares with what there was when it was made."""
@@ -11,6 +13,8 @@ class ShimWatch:
     def __init__(self, pid: int) -> None:
         self._proc = Path(f"/proc/{pid}")
         self._sockets = self.sockets
+        self._resident_mib = self.resident_mib
+        (self._proc / "clear_refs").write_text(_RESET_PEAK)
 
     @property
     def sockets(self) -> int:
@@ -19,16 +23,30 @@ class ShimWatch:
         return sum(link.startswith("socket:") for link in links)
 
     @property
+    def threads(self) -> int:
+        """Threads; those that make calls to the engine start on demand and stay."""
+        return int(self._status("Threads"))
+
+    @property
     def resident_mib(self) -> float:
         """Resident memory."""
-        for line in (self._proc / "status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        raise LookupError("VmRSS")
+        return int(self._status("VmRSS").removesuffix("kB")) / 1024
+
+    @property
+    def growth_mib(self) -> float:
+        """How far resident memory has ever been above what it was."""
+        return int(self._status("VmHWM").removesuffix("kB")) / 1024 - self._resident_mib
 
     def has_let_go(self, *, spare: int = 40, within_s: float = 15) -> bool:
         """Say whether the sockets come down to what there was, but for spare connections."""
         return eventually(lambda: self.sockets <= self._sockets + spare, within_s=within_s)
+
+    def _status(self, name: str) -> str:
+        for line in (self._proc / "status").read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key == name:
+                return value.strip()
+        raise LookupError(name)
 
     @staticmethod
     def _link(entry: Path) -> str:

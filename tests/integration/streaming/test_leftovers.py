@@ -1,0 +1,212 @@
+"""However a session ends, nothing of it is left: no task, no connection, no descriptor.
+
+The server runs in the test's own process, where all of that can be counted.
+"""
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from pydockershim.engine.client import Engine
+from pydockershim.streaming.far_end import FarEnd
+from pydockershim.streaming.link import Link
+from pydockershim.streaming.requests import Streams
+from pydockershim.streaming.server import StreamingServer
+from tests.bed.dockerd import Dockerd
+from tests.clients import http, spdy
+from tests.clients.http import Refused
+from tests.clients.portforward import PortForward
+from tests.clients.remotecommand import (
+    RemoteCommand,
+    SpdyCommand,
+    read_to_end,
+    read_until,
+    vanish,
+)
+from tests.clients.spdy import SpdyClient
+from tests.clients.websocket import CLOSE, WebSocketClient
+from tests.integration.pods import Container, Pod
+from tests.integration.streaming.watching import eventually
+
+Wire = type[RemoteCommand]
+
+_OUTPUTS = {"stdout", "stderr"}
+
+
+class InsideServer:
+    """A server whose inside is visible, and the URLs that it gives for one pod."""
+
+    def __init__(self, engine: Engine, container_id: str, sandbox_id: str) -> None:
+        self.server = StreamingServer(engine)
+        self.container_id = container_id
+        self.sandbox_id = sandbox_id
+        self.pid = engine.inspect_container(sandbox_id)["State"]["Pid"]
+
+    def exec_url(self, *command: str, container_id: str = "", tty: bool = False) -> str:
+        """Return the URL of a command with all its streams."""
+        streams = Streams(tty=tty, stdin=True, stdout=True, stderr=not tty)
+        return self.server.exec_url(
+            container_id=container_id or self.container_id, command=command, streams=streams
+        )
+
+    def attach_url(self) -> str:
+        """Return the URL of the container's own process, which says nothing."""
+        streams = Streams(tty=False, stdin=False, stdout=True, stderr=True)
+        return self.server.attach_url(container_id=self.container_id, streams=streams)
+
+    def port_forward_url(self) -> str:
+        """Return a URL that reaches the pod's ports."""
+        return self.server.port_forward_url(sandbox_id=self.sandbox_id, pid=self.pid, ports=[9])
+
+    @property
+    def held(self) -> tuple[int, int, int]:
+        """Count its tasks, its connections, and all descriptors of the process."""
+        gc.collect()
+        ends = [each for each in gc.get_objects() if isinstance(each, Link | FarEnd)]
+        tasks = asyncio.all_tasks(self.server._loop)
+        return len(tasks), len(ends), len([*Path("/proc/self/fd").iterdir()])
+
+
+@pytest.fixture(scope="module")
+def inside(dockerd: Dockerd, pod: Pod, container: Container) -> Iterator[InsideServer]:
+    """A server of the test's own."""
+    with closing(Engine(str(dockerd.socket))) as engine:
+        inside = InsideServer(engine, container.id, pod.id)
+        inside.server.start()
+        yield inside
+        inside.server.stop()
+
+
+def _runs_to_its_end(inside: InsideServer, wire: Wire) -> None:
+    read_to_end(_begin(wire, inside.exec_url("true")))
+
+
+def _is_killed_before_its_streams(inside: InsideServer, _wire: Wire) -> None:
+    client = SpdyClient(inside.exec_url("true"))
+    client.open(streamtype="error")
+    client.connection.close()
+
+
+def _is_killed_within_the_head(inside: InsideServer, _wire: Wire) -> None:
+    with closing(http.connect(inside.exec_url("true"))) as link:
+        link.sendall(b"POST /exec/")
+
+
+def _is_killed_at_the_start(inside: InsideServer, wire: Wire) -> None:
+    vanish(_begin(wire, inside.exec_url("sleep", "1")))
+
+
+def _is_killed_in_a_terminal(inside: InsideServer, wire: Wire) -> None:
+    channels = {"stdin", "stdout", "resize"}
+    session = wire(inside.exec_url("sh", tty=True), channels)  # type: ignore[call-arg]
+    read_until(session, lambda output: b"#" in output.stdout)
+    vanish(session)
+
+
+def _is_killed_while_nothing_is_read(inside: InsideServer, wire: Wire) -> None:
+    session = _begin(wire, inside.exec_url("sleep", "3"))
+    session.connection.settimeout(0.2)
+    with suppress(TimeoutError):
+        session.send("stdin", bytes(1 << 25))
+    vanish(session)
+
+
+def _is_killed_in_a_silent_attach(inside: InsideServer, wire: Wire) -> None:
+    vanish(wire(inside.attach_url(), _OUTPUTS))  # type: ignore[call-arg]
+
+
+def _breaks_the_rules(inside: InsideServer, wire: Wire) -> None:
+    session = _begin(wire, inside.exec_url("cat"))
+    session.connection.sendall(bytes(range(128, 256)) * 10)
+    http.wait_closed(session.connection)
+
+
+def _is_refused(inside: InsideServer, _wire: Wire) -> None:
+    for client in (SpdyClient, WebSocketClient):
+        with suppress(Refused):
+            client(inside.exec_url("true"), protocols=["unknown"])
+
+
+def _asks_for_what_cannot_start(inside: InsideServer, wire: Wire) -> None:
+    read_to_end(_begin(wire, inside.exec_url("true", container_id="nosuch")))
+    read_to_end(_begin(wire, inside.exec_url("nosuch")))
+
+
+def _is_killed_with_connections(inside: InsideServer, _wire: Wire) -> None:
+    forward = PortForward(inside.port_forward_url())
+    forward.read_to_end(forward.open(9))
+    forward.client.open(streamtype="error", port="9", requestid="half")
+    common = {"port": "9", "requestid": "late"}
+    for kind in ("error", "data"):
+        forward.client.open_unanswered(streamtype=kind, **common)
+    forward.client.connection.close()
+
+
+def _is_killed_in_a_tunnel(inside: InsideServer, _wire: Wire) -> None:
+    protocols = ["SPDY/3.1+portforward.k8s.io"]
+    WebSocketClient(inside.port_forward_url(), protocols=protocols).link.close()
+
+
+def _ends_all_its_ports(inside: InsideServer, _wire: Wire) -> None:
+    client = WebSocketClient(inside.port_forward_url(), protocols=["v4.channel.k8s.io"])
+    while (message := client.read()) is not None and message.opcode != CLOSE:
+        pass
+    client.close()
+
+
+_ENDS: dict[str, Callable[[InsideServer, Wire], None]] = {
+    function.__name__.strip("_"): function
+    for function in (
+        _runs_to_its_end,
+        _is_killed_before_its_streams,
+        _is_killed_within_the_head,
+        _is_killed_at_the_start,
+        _is_killed_in_a_terminal,
+        _is_killed_while_nothing_is_read,
+        _is_killed_in_a_silent_attach,
+        _breaks_the_rules,
+        _is_refused,
+        _asks_for_what_cannot_start,
+        _is_killed_with_connections,
+        _is_killed_in_a_tunnel,
+        _ends_all_its_ports,
+    )
+}
+
+
+@pytest.mark.parametrize("end", _ENDS.values(), ids=_ENDS)
+def test_nothing_is_left_of_a_client_that(
+    inside: InsideServer, wire: Wire, end: Callable[[InsideServer, Wire], None]
+) -> None:
+    _runs_to_its_end(inside, wire)  # one connection to the engine stays, for the next call
+    assert eventually(lambda: inside.held[:2] == (2, 0), within_s=10)
+    before = inside.held
+
+    end(inside, wire)
+    end(inside, wire)
+
+    # The two tasks are the server's own; two calls at once leave two idle connections.
+    assert eventually(lambda: inside.held[:2] == (2, 0), within_s=15), inside.held
+    assert eventually(lambda: inside.held[2] <= before[2] + 2, within_s=5), (before, inside.held)
+
+
+@pytest.mark.parametrize(
+    "count",
+    [300, pytest.param(10_000, marks=[pytest.mark.endurance, pytest.mark.timeout(600)])],
+)
+def test_nothing_is_left_of_refused_upgrades(inside: InsideServer, count: int) -> None:
+    url = inside.exec_url("true")
+    for _ in range(count):
+        with pytest.raises(Refused):
+            WebSocketClient(url, protocols=["unknown"])
+    assert eventually(lambda: inside.held[:2] == (2, 0), within_s=15), inside.held
+    session = SpdyCommand(url, {"stdin", *_OUTPUTS}, protocols=spdy.REMOTE_COMMAND)
+    assert read_to_end(session).exit_code == 0
+
+
+def _begin(wire: Wire, url: str) -> RemoteCommand:
+    return wire(url, {"stdin", *_OUTPUTS})  # type: ignore[call-arg]

@@ -1,0 +1,75 @@
+"""Clients that stall: they are waited for, but not for ever."""
+
+import threading
+import time
+from contextlib import closing, suppress
+
+from pydockershim.client.client import CriClient
+from tests.bed import namespaces
+from tests.bed.dockerd import Dockerd
+from tests.bed.shim import Shim
+from tests.clients import http, spdy
+from tests.clients.remotecommand import SpdyCommand
+from tests.clients.spdy import SpdyClient
+from tests.integration.pods import Container
+from tests.integration.streaming.sessions import Sessions
+
+
+def test_a_head_that_dribbles_is_cut_off(strict: Sessions) -> None:
+    with closing(http.connect(strict.exec_url(["true"]))) as link:
+        link.sendall(b"GET /exec/")
+        assert http.wait_closed(link, timeout_s=5)
+
+
+def test_streams_that_do_not_come_are_not_waited_for(strict: Sessions) -> None:
+    client = SpdyClient(strict.exec_url(["true"]))
+    client.open(streamtype="error")
+    assert http.wait_closed(client.connection, timeout_s=5)
+
+
+def test_a_connection_without_a_byte_is_closed(strict: Sessions, container: Container) -> None:
+    session = strict.open(SpdyCommand, ["sleep", "55"])
+    began_s = time.monotonic()
+    assert not session.step()
+    session.close()
+    assert 2 < time.monotonic() - began_s < 15
+    container.execute(["killall", "sleep"])
+
+
+def test_pings_keep_a_connection(strict: Sessions) -> None:
+    session = strict.open(SpdyCommand, ["sh", "-c", "sleep 9; echo done"])
+    assert isinstance(session, SpdyCommand)
+    for number in range(8):
+        session.client.ping(2 * number + 1)
+        time.sleep(1)
+    assert session.client.read() is not None
+    session.client.close()
+
+
+def test_pings_are_no_payload(dockerd: Dockerd, container: Container) -> None:
+    flags = ["--streaming-limit=data_idle_s=2"]
+    with (
+        Shim(dockerd, namespaces.PRIVATE / "payload", flags=flags) as shim,
+        CriClient(shim.url) as client,
+    ):
+        session = Sessions(client, container.id).open(SpdyCommand, ["sleep", "44"])
+        assert isinstance(session, SpdyCommand)
+        began_s = time.monotonic()
+        ended = threading.Event()
+
+        def ping() -> None:
+            number = 1
+            while not ended.wait(0.5):
+                with suppress(OSError):
+                    session.client.ping(number)
+                number += 2
+
+        pinging = threading.Thread(target=ping)
+        pinging.start()
+        while (frame := session.client.read()) is not None and frame.kind == spdy.PING:
+            pass
+        ended.set()
+        pinging.join()
+        session.close()
+    assert 1.5 < time.monotonic() - began_s < 15
+    container.execute(["killall", "sleep"])
