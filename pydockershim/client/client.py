@@ -77,16 +77,19 @@ class CriClient:
             raise CriError(error.code(), error.details() or "") from error
 
     def stream(self, request: Message, response: type[_Response]) -> Iterator[_Response]:
-        """Make the streaming RPC that takes this request, at once; it has no time limit.
+        """Make the streaming RPC that takes this request; it has no time limit.
 
-        The call ends when its messages do, or when the iterator is closed.
+        It is under way at the server when this returns; the call ends when its messages do, or when
+        the iterator is closed.
         """
         invoke: grpc.UnaryStreamMultiCallable[Message, _Response] = self._channel.unary_stream(
             _METHODS[type(request)].path.replace(V1, self._package),
             request_serializer=type(request).SerializeToString,
             response_deserializer=response.FromString,
         )
-        return _messages(invoke(request))
+        call: Any = invoke(request)
+        call.initial_metadata()
+        return _messages(call)
 
     # The runtime
 

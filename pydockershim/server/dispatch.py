@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeAlias
 
 import grpc
@@ -86,7 +86,11 @@ class _Dispatcher:
 
         def stream(request: Message, context: grpc.ServicerContext) -> Iterator[Any]:
             with self._around(method, request, context):
-                yield from function(request)
+                messages = function(request)
+                # Whoever subscribes knows from now on that it hears everything.
+                with suppress(grpc.RpcError):  # it has gone
+                    context.send_initial_metadata(())
+                yield from messages
 
         make, behaviour = grpc.unary_unary_rpc_method_handler, unary
         if method.streams:

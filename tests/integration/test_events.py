@@ -69,17 +69,8 @@ def listening(shim: Shim) -> Iterator[CriClient]:
 
 
 @pytest.fixture
-def subscriber(listening: CriClient, pods: Pods) -> Subscriber:
-    return subscribed(listening, pods)
-
-
-def subscribed(client: CriClient, pods: Pods) -> Subscriber:
-    """Return a subscriber that the shim knows of: it has heard of a pod."""
-    subscriber = Subscriber(client)
-    time.sleep(0.5)
-    pod = pods.run(name="herald")
-    subscriber.until(pod.id, STARTED)
-    return subscriber
+def subscriber(listening: CriClient) -> Subscriber:
+    return Subscriber(listening)
 
 
 def kinds(events: list[cri.ContainerEventResponse]) -> list[Kind]:
@@ -180,9 +171,7 @@ def test_what_somebody_else_removes_is_told(
 
 
 def test_many_subscribers_hear_the_same(listening: CriClient, pods: Pods) -> None:
-    first = subscribed(listening, pods)
-    others = [Subscriber(listening) for _ in range(30)]
-    time.sleep(1)
+    first, *others = [Subscriber(listening) for _ in range(31)]
     container = pods.run().start()
 
     expected = first.until(container.id, STARTED)
@@ -194,7 +183,6 @@ def test_slow_subscriber_is_dropped_and_holds_up_nobody(
     client: CriClient, listening: CriClient, pods: Pods, subscriber: Subscriber
 ) -> None:
     slow = listening.stream(cri.GetEventsRequest(), cri.ContainerEventResponse)
-    time.sleep(0.5)
     pod = pods.run(annotations={"big": "x" * 4_000_000})
     for attempt in range(12):  # 100 MB: sockets and gRPC hold some, too
         container = pod.create(attempt=attempt)
@@ -217,7 +205,6 @@ def own(dockerd: Dockerd) -> Iterator[tuple[Shim, CriClient]]:
 def test_streams_end_with_the_daemon_at_once(own: tuple[Shim, CriClient]) -> None:
     shim, client = own
     subscriber = Subscriber(client)
-    time.sleep(0.5)
 
     begun_s = time.monotonic()
     assert shim.stop() == 0
@@ -231,7 +218,6 @@ def test_subscriber_that_does_not_read_holds_up_no_end(own: tuple[Shim, CriClien
     """Its window is full, so that not even the end of its stream can be sent."""
     shim, client = own
     unread = client.stream(cri.GetEventsRequest(), cri.ContainerEventResponse)
-    time.sleep(0.5)
     with CriClient(shim.url) as other:
         pods = Pods(other)
         pods.run(annotations={"big": "x" * 4_000_000})

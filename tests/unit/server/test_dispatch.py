@@ -259,6 +259,18 @@ def test_reads_pass_while_no_more_long_calls_are_taken(
     client.remove_container("a")
 
 
+def test_stream_is_taken_before_it_has_a_message(address: str, servicer: Servicer) -> None:
+    may_begin = threading.Event()
+    servicer.listed = lambda: may_begin.wait(10)
+
+    with grpc.insecure_channel(address) as channel:
+        stream: Any = channel.unary_stream("/runtime.v1.RuntimeService/StreamContainers")
+        messages = stream(b"", timeout=10)
+        messages.initial_metadata()
+        may_begin.set()
+        assert list(messages) == [b""]
+
+
 # The log
 
 
