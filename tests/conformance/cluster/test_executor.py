@@ -56,7 +56,7 @@ def test_input_comes_back_unchanged(executor: Executor) -> None:
     assert answer.stdout == sent
 
 
-def test_pings_keep_a_silent_session(executor: Executor) -> None:
+def test_a_silent_session_lives_on_under_pings(executor: Executor) -> None:
     answer = executor.run("sh", "-c", "sleep 12; echo awake")
 
     assert (answer.stdout, answer.returncode) == (b"awake\n", 0)
