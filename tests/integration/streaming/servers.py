@@ -37,7 +37,7 @@ def _late(link: socket.socket) -> None:
     question = b""
     while block := link.recv(65536):
         question += block
-    time.sleep(3)
+    time.sleep(5)
     link.sendall(question + b"answer\n")
 
 

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
+from tests.bed.shim import Shim
 from tests.clients.portforward import PortForward, SpdyOverWebSocket
 from tests.clients.spdy import SpdyClient
 from tests.clients.websocket import CLOSE, WebSocketClient
@@ -24,7 +27,6 @@ from tests.integration.streaming.servers import (
     serving,
 )
 from tests.integration.streaming.sessions import Sessions
-from tests.integration.streaming.watching import ShimWatch
 
 MIB = 1024 * 1024
 TRANSPORTS = {"spdy": SpdyClient, "tunnel": SpdyOverWebSocket}
@@ -135,6 +137,20 @@ def test_a_port_that_reads_nothing_is_waited_for(forward: PortForward) -> None:
     assert forward.read_to_end(other) == b""
 
 
+def test_no_program_of_the_node_is_needed(
+    dockerd: Dockerd, server_pod: Pod, tmp_path: Path
+) -> None:
+    with (
+        Shim(dockerd, tmp_path, env={"PATH": str(tmp_path)}) as shim,
+        CriClient(shim.url) as client,
+        closing(PortForward(Sessions(client, "").port_forward_url(server_pod.id))) as forward,
+    ):
+        connection = forward.open(ECHO)
+        forward.send(connection, b"alone")
+        forward.finish(connection)
+        assert forward.read_to_end(connection) == b"alone"
+
+
 def test_a_pod_on_the_hosts_network(sessions: Sessions, pods: Pods, dockerd: Dockerd) -> None:
     node = cri.NamespaceOption(network="NODE")
     security = cri.LinuxSandboxSecurityContext(namespace_options=node)
@@ -175,27 +191,6 @@ def test_over_websocket_each_port_has_its_channels(sessions: Sessions, server_po
     assert received[1][2:] == b""
     assert b"refused" in received[3]
     assert message is not None, "the end is told"
-
-
-@pytest.mark.endurance
-def test_one_session_serves_thousands(
-    sessions: Sessions, server_pod: Pod, watched: ShimWatch
-) -> None:
-    with closing(PortForward(sessions.port_forward_url(server_pod.id))) as forward:
-        at_first = 0.0
-        for number in range(10_000):
-            connection = forward.open(ECHO)
-            if number % 100 == 7:
-                forward.client.reset(connection.data_stream)
-                forward.forget(connection)
-                continue
-            forward.send(connection, b"x")
-            forward.finish(connection)
-            assert forward.read_to_end(connection) == b"x"
-            if number == 1000:
-                at_first = watched.resident_mib
-        assert watched.resident_mib < 1.05 * at_first
-    assert watched.has_let_go()
 
 
 def _pid(dockerd: Dockerd, pod: Pod) -> int:
