@@ -33,7 +33,7 @@ _PATHS: dict[str, type[Request]] = {
 _METHODS = {"GET", "POST"}
 _BUFFER_BYTES = 256 * 1024
 _WATCH_S = 5.0
-_CLOSE_S = 5.0
+_CLOSE_S = 1.0
 
 
 class Connections:
