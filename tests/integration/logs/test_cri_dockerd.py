@@ -104,7 +104,7 @@ def test_it_ends_and_goes_without_delay(peers: Peers, dockerd: Dockerd) -> None:
     assert not json_file.exists()
     assert peers.log.path.is_symlink()
     assert [each.id for each in peers.client.list_containers()] == []
-    assert len(dockerd.api.containers(all=True)) == 1
+    assert len(dockerd.leftovers()) == 1
 
 
 def test_a_container_that_joins_its_pod_has_a_log_of_ours(peers: Peers, tmp_path: Path) -> None:
