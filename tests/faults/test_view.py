@@ -25,8 +25,6 @@ from tests.faults.polling import eventually, is_ready, is_unavailable, polled
 from tests.faults.proxy import Proxy, cut, dropped, hanging, shortened
 from tests.integration.pods import Container, Pods
 
-pytestmark = pytest.mark.engine
-
 EVENTS = "GET .*/events"
 LIST = "GET .*/containers/json"
 EVERYTHING = ""
@@ -61,6 +59,7 @@ def has_ended(container: Container) -> bool:
     return container.status.state == cri.CONTAINER_EXITED
 
 
+@pytest.mark.engine
 def test_dropped_events_are_made_up_for_by_the_next_list(
     dockerd: Dockerd, container: Container, proxy: Proxy, view: View
 ) -> None:
@@ -73,6 +72,7 @@ def test_dropped_events_are_made_up_for_by_the_next_list(
         eventually(lambda: not known(view, container), within_s=5)
 
 
+@pytest.mark.engine
 def test_cut_stream_makes_lists_an_error_until_the_engine_is_listed(
     dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy
 ) -> None:
@@ -155,7 +155,7 @@ def test_hung_daemon_is_not_ready_within_ten_seconds(
         eventually(lambda: container.status.state == cri.CONTAINER_RUNNING, within_s=5)
 
 
-@pytest.mark.parametrize("seconds", [12, pytest.param(90, marks=pytest.mark.endurance)])
+@pytest.mark.parametrize("seconds", [8, pytest.param(90, marks=pytest.mark.endurance)])
 def test_daemon_that_is_down_for_a_while(
     client: CriClient, container: Container, proxy: Proxy, dockerd: Dockerd, seconds: int
 ) -> None:
@@ -174,6 +174,7 @@ def test_daemon_that_is_down_for_a_while(
         eventually(lambda: is_ready(client) and has_ended(container), within_s=5)
 
 
+@pytest.mark.engine
 def test_restart_with_live_restore_changes_nothing(
     dockerd: Dockerd, client: CriClient, container: Container
 ) -> None:
@@ -184,6 +185,7 @@ def test_restart_with_live_restore_changes_nothing(
     assert all(each.state == cri.SANDBOX_READY for each in client.list_pod_sandboxes())
 
 
+@pytest.mark.engine
 def test_restart_without_live_restore_ends_what_ran(engine: Engine) -> None:
     with ExitStack() as stack:
         directory = namespaces.PRIVATE / "mortal"
@@ -204,6 +206,7 @@ def test_restart_without_live_restore_ends_what_ran(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "count", [40, pytest.param(2000, marks=(pytest.mark.endurance, pytest.mark.timeout(3600)))]
 )
+@pytest.mark.engine
 def test_foreign_containers_that_come_and_go_are_ignored(
     dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy, count: int
 ) -> None:

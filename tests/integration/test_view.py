@@ -20,8 +20,6 @@ from pydockershim.view.view import View
 from tests.bed import images
 from tests.bed.dockerd import Dockerd
 
-pytestmark = pytest.mark.engine
-
 Make = Callable[[Record, str], str]
 
 SANDBOX = SandboxRecord(
@@ -71,6 +69,7 @@ def make(dockerd: Dockerd) -> Iterator[Callable[[Record, str], str]]:
     dockerd.remove_leftovers()
 
 
+@pytest.mark.engine
 def test_life_of_a_container_is_followed(view: View, dockerd: Dockerd, make: Make) -> None:
     container_id = make(CONTAINER, CONTAINER.name)
     eventually(lambda: view.container(container_id).state == cri.CONTAINER_CREATED)
@@ -91,6 +90,7 @@ def test_life_of_a_container_is_followed(view: View, dockerd: Dockerd, make: Mak
     eventually(lambda: is_gone(view, container_id))
 
 
+@pytest.mark.engine
 def test_sandbox_is_ready_once_it_is_renamed(view: View, dockerd: Dockerd, make: Make) -> None:
     sandbox_id = make(SANDBOX, naming.setup_name(SANDBOX.name))
     dockerd.api.start(sandbox_id)
@@ -104,6 +104,7 @@ def test_sandbox_is_ready_once_it_is_renamed(view: View, dockerd: Dockerd, make:
     assert status.network.ip.startswith("10.213.0.")
 
 
+@pytest.mark.engine
 def test_what_a_caller_changed_is_there_at_once(
     view: View, our_engine: Engine, dockerd: Dockerd, make: Make
 ) -> None:
@@ -134,6 +135,7 @@ def test_foreign_containers_are_not_shown(view: View, dockerd: Dockerd, make: Ma
     assert is_gone(view, unlabelled)
 
 
+@pytest.mark.engine
 def test_images_are_followed(view: View, dockerd: Dockerd) -> None:
     busybox = view.image(images.BUSYBOX.name)
     assert busybox
@@ -156,6 +158,7 @@ def test_images_tell_user_and_pin(view: View) -> None:
     assert by_tag[images.USER_BY_NAME.name].username == "www-data"
 
 
+@pytest.mark.engine
 def test_view_outlives_a_restart_of_the_engine(view: View, dockerd: Dockerd, make: Make) -> None:
     kept, killed = make(SANDBOX, SANDBOX.name), make(CONTAINER, CONTAINER.name)
     dockerd.api.start(kept)
