@@ -109,7 +109,7 @@ def test_what_a_caller_changed_is_there_at_once(
     view: View, our_engine: Engine, dockerd: Dockerd, make: Make
 ) -> None:
     container_id = make(CONTAINER, CONTAINER.name)
-    for _ in range(20):
+    for _ in range(10):
         our_engine.start_container(container_id)
         view.refresh(container_id)
         assert view.container(container_id).running
