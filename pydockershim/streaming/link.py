@@ -8,8 +8,11 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Protocol, cast
 
 from pydockershim.streaming.outlet import Outlet
@@ -17,7 +20,8 @@ from pydockershim.streaming.websocket.tunnel import Tunnel
 from pydockershim.streaming.wire import Buffer, Codec, WireError
 
 _TCP_ENDED = {7, 8}  # TCP_CLOSE and TCP_CLOSE_WAIT of the kernel's tcp_states.h
-_LONGEST_FLUSH_S = 15 * 60.0
+_LONGEST_FINISH_S = 15 * 60.0
+_INT = struct.Struct("i")
 
 
 class Source(Protocol):
@@ -202,14 +206,14 @@ class Link(asyncio.BufferedProtocol):
         self.on_left = _nothing
         self._holders.clear()
         self._transport.resume_reading()
-        if await self._flush_all(linger_s):
+        if await self._patiently(self._flushed, linger_s) and not self._lost.is_set():
             if codec is not None:
-                await _within(linger_s, self._left)
+                await self._patiently(self._left, linger_s)
                 self._say_goodbye(codec)
             if self._transport.can_write_eof() and not self._transport.is_closing():
                 with suppress(OSError):  # the client has reset it
                     self._transport.write_eof()
-                await _within(linger_s, self._left)
+                await self._patiently(self._left, linger_s)
             self._transport.close()
             await _within(linger_s, self._lost)
         self._transport.abort()
@@ -224,15 +228,27 @@ class Link(asyncio.BufferedProtocol):
         if self._tunnel is not None and not self._transport.is_closing():
             self._outlet.write(self._tunnel.close())
 
-    async def _flush_all(self, patience_s: float) -> bool:
-        """Wait until everything is sent; False when the client has gone or stopped reading."""
-        end_s = self._loop.time() + _LONGEST_FLUSH_S
-        unsent = self.unsent_bytes
-        while not await _within(patience_s, self._flushed):
-            if self.unsent_bytes >= unsent or self._loop.time() > end_s:
+    async def _patiently(self, event: asyncio.Event, patience_s: float) -> bool:
+        """Wait for an event while the client takes something now and then; False: it came not."""
+        end_s = self._loop.time() + _LONGEST_FINISH_S
+        undelivered = self._undelivered_bytes
+        while not await _within(patience_s, event):
+            if self._undelivered_bytes >= undelivered or self._loop.time() > end_s:
                 return False
-            unsent = self.unsent_bytes
-        return not self._lost.is_set()
+            undelivered = self._undelivered_bytes
+        return True
+
+    @property
+    def _undelivered_bytes(self) -> int:
+        """What the client's host has not confirmed yet.
+
+        The kernel's part counts: it has megabytes of room, and takes more when a third is free.
+        """
+        if self._lost.is_set():
+            return 0
+        link: socket.socket = self._transport.get_extra_info("socket")
+        queued: int = _INT.unpack(ioctl(link, TIOCOUTQ, bytes(_INT.size)))[0]
+        return self.unsent_bytes + queued
 
     def _has_ended(self) -> bool:
         link: socket.socket = self._transport.get_extra_info("socket")

@@ -131,10 +131,15 @@ def test_the_end_of_the_output_is_not_the_end(sessions: Sessions, wire: Wire, co
     assert sessions.run(wire, ["sh", "-c", command]).exit_code == 5
 
 
-def test_a_background_child_does_not_hold_up_the_end(sessions: Sessions, wire: Wire) -> None:
+def test_a_background_child_does_not_hold_up_the_end(
+    sessions: Sessions, pod_of_its_own: Container, wire: Wire
+) -> None:
+    # In a container of its own: Docker 20.10 holds up the next command for as long once more.
     began_s = time.monotonic()
 
-    output = sessions.run(wire, ["sh", "-c", "sleep 60 & echo hi"])
+    output = Sessions(sessions.client, pod_of_its_own.id).run(
+        wire, ["sh", "-c", "sleep 60 & echo hi"]
+    )
 
     assert (output.stdout, output.exit_code) == (b"hi\n", 0)
     assert time.monotonic() - began_s < 3

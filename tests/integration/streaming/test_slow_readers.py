@@ -10,7 +10,9 @@ from tests.clients.capture import FIN, Ends
 from tests.clients.remotecommand import (
     RemoteCommand,
     SpdyCommand,
+    WebSocketCommand,
     read_to_end,
+    read_until,
     vanish,
 )
 from tests.integration.pods import Container
@@ -37,9 +39,7 @@ def test_a_slow_client_gets_everything_of_a_fast_command(
         session = sessions.open(wire, command, receive_buffer=64 * KIB)
         ours, theirs = session.connection.getsockname()[1], session.connection.getpeername()[1]
         began_s = time.monotonic()
-        while session.step():
-            ahead_s = len(session.output.of["stdout"]) / rate - (time.monotonic() - began_s)
-            time.sleep(max(0, ahead_s))
+        _read_at(session, rate)
         _leave(session)
         assert ends.sent(source=theirs, destination=ours) == {FIN}
 
@@ -86,6 +86,26 @@ def test_a_reader_that_stops_costs_little(
     for session in stalled:
         vanish(session)
     container.execute(["killall", "cat"])
+
+
+def test_a_client_is_waited_for_while_it_takes_something(strict: Sessions) -> None:
+    # A fast beginning makes the kernel's buffer grow. Later on the client takes less in a second,
+    # which is all that this shim waits, than makes the kernel take more.
+    command = ["head", "-c", str(16 * MIB), "/dev/zero"]
+    session = strict.open(WebSocketCommand, command)
+    read_until(session, lambda output: len(output.of["stdout"]) > 9 * MIB)
+    _read_at(session, 450 * KIB)
+    _leave(session)
+    assert session.output.stdout == bytes(16 * MIB)
+    assert session.output.exit_code == 0
+
+
+def _read_at(session: RemoteCommand, rate: int) -> None:
+    """Read to the end, so many bytes in a second."""
+    began_s, had = time.monotonic(), len(session.output.of["stdout"])
+    while session.step():
+        taken = len(session.output.of["stdout"]) - had
+        time.sleep(max(0, taken / rate - (time.monotonic() - began_s)))
 
 
 def _leave(session: RemoteCommand) -> None:
