@@ -89,7 +89,8 @@ class Follower:
                 return self._move()
         except OSError as error:
             self._rest(error)
-        return Progress.QUIET
+            return Progress.QUIET
+        return Progress.MOVED  # it is about to start, and may begin with a flood
 
     def start_over(self) -> None:
         """Trust nothing but the CRI file: find its end in the source anew, a while later."""

@@ -41,12 +41,11 @@ class SpoolFile:
 class Spool:
     """A position in the stream, and the open files from there on, oldest first."""
 
-    __slots__ = ("_file_bytes", "_files", "_most_files", "_offset", "_path")
+    __slots__ = ("_files", "_offset", "_path", "_size")
 
     def __init__(self, path: Path, size: SpoolSize) -> None:
         self._path = path
-        self._most_files = size.files + _REMOVED_FILES
-        self._file_bytes = size.file_bytes
+        self._size = size
         self._files: deque[SpoolFile] = deque()
         self._offset = 0
 
@@ -59,6 +58,11 @@ class Spool:
         """Open the files there are and stand at the beginning; False when there are none yet."""
         self._files = deque(self._newer_than(None))
         return bool(self._files)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many files as Docker keeps: it may have removed older ones."""
+        return len(self._files) >= self._size.files
 
     def close(self) -> None:
         """Close all files."""
@@ -113,12 +117,12 @@ class Spool:
     def _open_newer(self, *, certainly: bool = False) -> None:
         """Open the files that Docker has begun since; without a look if that cannot be."""
         newest = self._files[-1]
-        if not certainly and newest.size < self._file_bytes:
+        if not certainly and newest.size < self._size.file_bytes:
             return
         with suppress(FileNotFoundError):  # in the middle of a rotation, or the container is gone
             if self._path.stat().st_ino != newest.inode:
                 self._files.extend(self._newer_than(newest))
-        while len(self._files) > self._most_files:
+        while len(self._files) > self._size.files + _REMOVED_FILES:
             os.close(self._files[1].descriptor)
             del self._files[1]
             oldest = self._files[1]

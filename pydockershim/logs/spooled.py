@@ -27,9 +27,11 @@ class SpoolSource:
         """Open the files and find the last written lines in them."""
         if not self._spool.open():
             return False
-        if end.lines:
-            beyond = resume(self._spool, end)
-            self._beyond, self._after_gap = beyond or b"", beyond is None
+        if not end.lines:
+            self._after_gap = self._spool.is_full
+            return True
+        beyond = resume(self._spool, end)
+        self._beyond, self._after_gap = beyond or b"", beyond is None
         return True
 
     def read(self, *, ended: bool) -> Reading:

@@ -8,7 +8,10 @@ fetches, the thread stops reading. Docker's stream has its ways, so:
   the follower lags behind rotations): it is read again until nothing new comes.
 - `since` is inclusive, and of no use behind a clock that went back: the lines that were written
   last are looked for in what comes, and only what is behind them is new.
-- COMPAT(dockerd 20.10): after a rotation some lines come once more, to be known by their age.
+- COMPAT(dockerd 20.10): after a rotation some lines come once more, to be known by their age. What
+  cannot be helped there: a flood that rotates files faster than they are followed loses lines
+  unseen, `since` leaves out all that a clock that went back stamps earlier, and the last line of a
+  `local` log looks whole without its LF.
 """
 
 import logging
@@ -25,8 +28,9 @@ from pydockershim.logs.window import Window, time_ns, window
 
 logger = logging.getLogger(__name__)
 
+_TIME_BYTES = len("2000-01-01T00:00:00.000000000Z")
 _OUTBOX_BYTES = 256 * 1024
-_TAIL_BYTES = 64 * 1024
+_TAIL_BYTES = 256 * 1024  # Docker 20.10 repeats up to 80 KiB
 _SEARCHED_LINES = 4096
 _RETRY_S = 1.0
 _POLL_S = 0.2
@@ -144,13 +148,19 @@ class _Reader:
         return bool(fresh)
 
     def _without_repeats(self, lines: list[bytes]) -> list[bytes]:
-        newest = self._tail[self._tail.rfind(b"\n", 0, -1) + 1 :][:30]
+        """Leave out what comes once more: a run of written lines that begins in the past.
+
+        No two whole lines of a stream have one time; parts of a line have, and may be equal.
+        """
+        newest = self._tail[self._tail.rfind(b"\n", 0, -1) + 1 :][:_TIME_BYTES]
         fresh, repeats = [], False
         for line in lines:
-            repeats = (repeats or line[:30] < newest) and line in self._tail
+            time = line[:_TIME_BYTES]
+            is_past = time < newest or (time == newest and line.split(b" ", 3)[2] == b"F")
+            repeats = (repeats or is_past) and line in self._tail
             if not repeats:
                 fresh.append(line)
-                newest = max(newest, line[:30])
+                newest = max(newest, time)
         return fresh
 
 

@@ -114,8 +114,10 @@ def log_pod(url: str, directory: Path) -> Iterator[LogPod]:
     """Run such a pod through the shim at a URL, and remove it in the end."""
     with CriClient(url) as client:
         pods = Pods(client)
-        yield LogPod(pods, directory)
-        pods.close()
+        try:
+            yield LogPod(pods, directory)
+        finally:
+            pods.close()
 
 
 def gaps(pod: LogPod) -> int:

@@ -152,7 +152,9 @@ def test_each_line_once_after_restarts_of_the_shim(inherited: LogPod, inheriting
 
 @of([{"log-driver": driver, "log-opts": ROTATING} for driver in ("json-file", "local")])
 def test_rotation_by_docker_repeats_nothing(inherited: LogPod) -> None:
-    log = inherited.run("i=0; while [ $i -lt 3000 ]; do i=$((i+1)); printf '%0800d\\n' $i; done")
+    log = inherited.run(
+        "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); printf '%0800d\\n' $i; usleep 500; done"
+    )
 
     log.await_exit()
 
