@@ -86,6 +86,7 @@ def test_our_close_is_1000_and_the_last_word() -> None:
         (frame(3, b""), "opcode"),
         (struct.pack(">BBQ", 0x82, 0xFF, 1 << 40), "exceeds limit"),
         (frame(BINARY, bytes(3000), fin=False) + frame(0, bytes(3000)), "exceeds limit"),
+        (frame(BINARY, b"", fin=False) + 5000 * frame(0, b"", fin=False), "fragments"),
         (frame(PING, bytes(126)), "control frame too long"),
         (frame(0, b"x"), "continuation"),
         (201 * frame(PING, b""), "pings"),
