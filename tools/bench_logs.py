@@ -1,7 +1,6 @@
-"""Bench rows of container logs: a long log, many quiet ones, and RPCs beside a flood.
+"""Bench rows of container logs: a long log, many quiet ones, and reads beside a flood.
 
-The writers run in a process of their own, with or without the bare gRPC server that stands for the
-RPCs: one that returns stored bytes of the size of a list of 100 pods.
+For the first two the writers run in a process of their own, so that nothing else is in the figures.
 """
 
 import json
@@ -10,47 +9,42 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Self
 
-import grpc
-
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.client.client import CriClient
 from pydockershim.logs.writers import ContainerLog
 from pydockershim.translate.logs import LOCAL, docker_log_config
 from tests.bed import images
 from tests.bed.images import BUSYBOX, Image
-from tools.bench_rows import Bench, Row, pss_mib
+from tools.bare_server import Ask, asking, bare_server
+from tools.bench_rows import Bench, Row, pss_mib, timed_ms
 
 LINES = 1_000_000
 LINE_BYTES = 80
 QUIET = 300
 QUIET_S = 10.0
-CALLS = 2000
+CALLS = 500
+CALM_S = 0.002  # between two calls: what they take is measured, not how many there can be
 
 _IMAGE = "pydockershim.test/lines:1"
 _FLOOD = ("yes", "x" * (LINE_BYTES - 1))
 
 # Answers each line on standard input with what it has used of the processor, in seconds.
 _PROCESS = """
-import grpc, json, sys, time
-from concurrent.futures import ThreadPoolExecutor
+import json, sys, time
 from pydockershim.engine.client import Engine
 from pydockershim.logs.writers import ContainerLog, LogWriters
-endpoint, socket, *logs = sys.argv[1:]
-listed = bytes(100 * 560)
-server = grpc.server(ThreadPoolExecutor(64))
-methods = {"List": grpc.unary_unary_rpc_method_handler(lambda request, context: listed)}
-server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("bench", methods)])
-server.add_insecure_port("unix://" + endpoint)
-server.start()
-if logs:
-    writers = LogWriters(Engine(socket))
-    writers.start()
-    for log in logs:
-        writers.follow(ContainerLog(**json.loads(log)), fresh=True)
+socket, *logs = sys.argv[1:]
+writers = LogWriters(Engine(socket))
+writers.start()
+for log in logs:
+    writers.follow(ContainerLog(**json.loads(log)), fresh=True)
 for _ in sys.stdin:
     print(time.process_time(), flush=True)
 """
@@ -60,17 +54,16 @@ def rows(bench: Bench) -> Iterator[Row]:
     """Measure; a row as soon as it is known."""
     yield from _long_log(bench)
     yield from _quiet_logs(bench)
-    yield _calls_beside_a_flood(bench)
+    yield from _reads_beside_a_flood(bench)
 
 
 class _Process:
     """The process that is measured, following these logs from now on."""
 
     def __init__(self, bench: Bench, *logs: ContainerLog) -> None:
-        self.endpoint = bench.scratch / f"logs-{time.monotonic_ns()}.sock"
-        words = [str(self.endpoint), str(bench.dockerd.socket)]
+        words = [str(bench.dockerd.socket), *(json.dumps(asdict(log)) for log in logs)]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROCESS, *words, *(json.dumps(asdict(log)) for log in logs)],
+            [sys.executable, "-c", _PROCESS, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -166,33 +159,58 @@ def _copy(bench: Bench, log: ContainerLog, number: int) -> Iterator[ContainerLog
         shutil.rmtree(folder / container_id)
 
 
-def _calls_beside_a_flood(bench: Bench) -> Row:
-    """Measure the bare server with and without the writer of a log that grows flat out."""
-    with _container(bench, _FLOOD) as log, _Process(bench, log) as process:
-        bench.dockerd.api.start(log.container_id)
-        with_writer_ms = _p95_ms(process.endpoint)
-    with _container(bench, _FLOOD) as log, _Process(bench) as process:
-        bench.dockerd.api.start(log.container_id)
-        without_ms = _p95_ms(process.endpoint)
-    return Row(
-        what="p95 of a list beside a flood",
-        ours=with_writer_ms,
-        reference=without_ms,
-        bound=2,
-        against="the same server and flood, without a writer",
-    )
-
-
-def _p95_ms(endpoint: Path) -> float:
-    took_ms = []
-    with grpc.insecure_channel(f"unix://{endpoint}") as channel:
-        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/bench/List")
+def _reads_beside_a_flood(bench: Bench) -> Iterator[Row]:
+    """Yield what reads take of the whole shim while it writes a log that grows flat out."""
+    with ExitStack() as stack:
+        requests = stack.enter_context(_flooding_pod(bench))
+        ours = stack.enter_context(asking(bench.shim.url))
+        answers = {method: ours(method, request) for method, request in requests.items()}
+        bare_url, _ = stack.enter_context(bare_server(bench.scratch, answers))
+        bare = stack.enter_context(asking(bare_url))
+        times: dict[tuple[str, Ask], list[float]] = {}
         for _ in range(CALLS):
-            began_s = time.perf_counter()
-            call(b"")
-            took_ms.append((time.perf_counter() - began_s) * 1000)
-            time.sleep(0.002)
-    return sorted(took_ms)[len(took_ms) * 95 // 100]
+            for (method, request), ask in product(requests.items(), (ours, bare)):
+                taken_ms = timed_ms(lambda: ask(method, request))  # noqa: B023  (run at once)
+                times.setdefault((method, ask), []).append(taken_ms)
+                time.sleep(CALM_S)
+    for method in requests:
+        yield Row(
+            what=f"{method} beside a flood, p95",
+            ours=_p95(times[method, ours]),
+            reference=_p95(times[method, bare]),
+            bound=2,
+            against="a bare server of the same bytes, in turn, beside the same flood",
+        )
+
+
+@contextmanager
+def _flooding_pod(bench: Bench) -> Iterator[Mapping[str, bytes]]:
+    """Run a container that prints as fast as it can; give the reads of it, by method."""
+    folder = bench.scratch / "flood"
+    metadata = cri.PodSandboxMetadata(name="flood", namespace="bench", uid="flood")
+    pod = cri.PodSandboxConfig(metadata=metadata, hostname="flood", log_directory=str(folder))
+    container = cri.ContainerConfig(
+        metadata=cri.ContainerMetadata(name="flood"),
+        image=cri.ImageSpec(image=BUSYBOX.name),
+        command=_FLOOD,
+        log_path="flood/0.log",
+    )
+    with CriClient(bench.shim.url) as client:
+        sandbox_id = client.run_pod_sandbox(pod)
+        container_id = client.create_container(sandbox_id, container, pod)
+        client.start_container(container_id)
+        of_container = cri.ContainerStatusRequest(container_id=container_id)
+        yield {
+            "ListContainers": b"",
+            "ContainerStatus": of_container.SerializeToString(),
+            "Status": b"",
+        }
+        client.remove_pod_sandbox(sandbox_id)
+    shutil.rmtree(folder)
+
+
+def _p95(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) * 95 // 100]
 
 
 @contextmanager

@@ -4,22 +4,18 @@ Beside a server that does nothing but return the same bytes, so the ratio is wha
 """
 
 import os
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import grpc
-
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.images import BUSYBOX
+from tools.bare_server import Ask, asking, bare_server
 from tools.bench_rows import Bench, Row, median, pss_mib, timed_ms
-from tools.stored_bytes_server import SERVICE
 
 PODS = 100
 CALLS = 400
@@ -27,8 +23,6 @@ STARTS = 5
 POLLING_S = 30
 AT_ONCE = 4
 SETTLE_S = 15  # an engine that has just started 300 containers is not at rest yet
-
-Ask = Callable[[str, bytes], bytes]
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -38,10 +32,10 @@ def rows(bench: Bench) -> Iterator[Row]:
         stack.enter_context(_pods(client))
         time.sleep(SETTLE_S)
         requests = _requests(client)
-        ours = stack.enter_context(_asking(bench.shim.url))
+        ours = stack.enter_context(asking(bench.shim.url))
         answers = {method: ours(method, request) for method, request in requests.items()}
-        bare_url, bare_pid = stack.enter_context(_bare_server(bench.scratch, answers))
-        bare = stack.enter_context(_asking(bare_url))
+        bare_url, bare_pid = stack.enter_context(bare_server(bench.scratch, answers))
+        bare = stack.enter_context(asking(bare_url))
         for method, request in requests.items():
             yield _read(method, request, ours, bare)
         yield _polling(bench, ours)
@@ -87,35 +81,6 @@ def _requests(client: CriClient) -> Mapping[str, bytes]:
         "PodSandboxStatus": of_sandbox.SerializeToString(),
         "ContainerStatus": of_container.SerializeToString(),
     }
-
-
-@contextmanager
-def _asking(url: str) -> Iterator[Ask]:
-    """Give a client that neither makes nor reads messages: it would cost more than the server."""
-    methods: dict[str, grpc.UnaryUnaryMultiCallable[bytes, bytes]] = {}
-    with grpc.insecure_channel(url) as channel:
-
-        def ask(method: str, request: bytes) -> bytes:
-            if method not in methods:
-                methods[method] = channel.unary_unary(f"/{SERVICE}/{method}")
-            return methods[method](request)
-
-        yield ask
-
-
-@contextmanager
-def _bare_server(scratch: Path, answers: Mapping[str, bytes]) -> Iterator[tuple[str, int]]:
-    """Serve these answers; give the URL and the process id."""
-    folder, socket = scratch / "answers", scratch / "stored.sock"
-    folder.mkdir()
-    for method, answer in answers.items():
-        (folder / method).write_bytes(answer)
-    command = [sys.executable, "-m", "tools.stored_bytes_server", str(socket), str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"serving\n"
-        yield f"unix://{socket}", process.pid
-        process.terminate()
 
 
 def _read(method: str, request: bytes, ours: Ask, bare: Ask) -> Row:

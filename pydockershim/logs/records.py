@@ -20,7 +20,8 @@ from typing import Any
 _LENGTH = Struct(">I")
 _FRAME_BYTES = 2 * _LENGTH.size
 _SMALLEST = 10  # a message with a source, a time and an empty line
-_LARGEST = 64 * 1024 - _FRAME_BYTES  # 16 KiB of line, and attributes that we do not ask for
+LONGEST_RECORD = 64 * 1024  # 16 KiB of line, and attributes that we do not ask for
+_LARGEST = LONGEST_RECORD - _FRAME_BYTES
 
 # Length; source and the tag of the time; the 9 bytes of the time; tag and length of the line.
 _HEAD = Struct(">I9sHH5sBBB")

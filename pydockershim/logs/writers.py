@@ -208,8 +208,8 @@ class LogWriters:
     def _report_gap(self, container_id: str, before: str, after: str) -> None:
         self.gaps += 1
         logger.warning(
-            "container %s: lines may be missing in its log between %s and %s, Docker did not keep "
-            "them",
+            "container %s: lines may be missing in its log between %s and %s: Docker did not keep "
+            "them until they could be written; a larger --log-file-size lets it keep more",
             container_id,
             before or "its beginning",
             after,

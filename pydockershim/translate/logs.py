@@ -18,7 +18,6 @@ from pydockershim.dockerapi import Json
 from pydockershim.translate.checks import absolute_path, invalid, no_traversal
 
 LOCAL, INHERIT = "local", "inherit"
-DRIVERS = (LOCAL, INHERIT)
 SPOOL_FILE_BYTES = 64 * 1024 * 1024
 
 _SPOOL_FILES = "2"
