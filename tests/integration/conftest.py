@@ -20,6 +20,7 @@ _AMONG_THEMSELVES = {
     for name in (
         "test_crictl.py",
         "test_crowds.py",
+        "test_forward_endurance.py",
         "test_hostile.py",
         "test_leftovers.py",
         "test_slow_readers.py",
