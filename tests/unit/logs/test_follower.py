@@ -229,6 +229,16 @@ def test_files_that_docker_removes_unseen_are_a_gap(tmp_path: Path) -> None:
     assert len(node.gaps) == 1
 
 
+def test_a_beginning_that_docker_may_have_removed_unseen_is_a_gap(tmp_path: Path) -> None:
+    node = Node(tmp_path, spool_files=2)
+    for number in range(100):
+        node.docker.write(record(NOW_NS + number, b"line"))
+
+    node.drain()
+
+    assert node.gaps == [("", node.written().split(b" ")[0].decode())]
+
+
 def test_a_record_that_docker_left_torn_is_a_gap_and_no_line(node: Node) -> None:
     node.print_record(record(NOW_NS, b"before"))
     node.docker.write(record(NOW_NS + 1, b"x" * 50)[:40])
