@@ -62,8 +62,8 @@ class ContainerItem:
 
     `log_config` is Docker's: `Type`, the driver, and `Config`, its options.
 
-    `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running for as long as
-    its log is not complete.
+    `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running, for more is to
+    come of its end (`endings`).
     """
 
     id: str

@@ -21,6 +21,7 @@ from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
 from pydockershim.translate import filters
 from pydockershim.view.arrangement import Arrangement
+from pydockershim.view.endings import Endings
 from pydockershim.view.entries import (
     ContainerItem,
     Item,
@@ -44,12 +45,7 @@ _STATUS = 1
 _CONTAINERS_STATUSES = 3
 _TIMESTAMP = 4
 
-# What an unfinished log may hold back the news that its container has ended.
-_DRAIN_NS = 5_000_000_000
 _DRAIN_POLL_S = 0.02
-# What the news may take that a container was killed for want of memory.
-_OOM_NEWS_NS = 250_000_000
-_KILLED = 128 + 9
 
 
 class View:
@@ -74,13 +70,12 @@ class View:
     ) -> None:
         self._inspect = inspect
         self._images = images
-        self._is_drained = is_drained
+        self._endings = Endings(is_drained)
         self._lock = threading.Lock()
         self._ledger: Ledger[Item] = Ledger()
         self._arrangement: Arrangement | None = None
         self.events = Events(self._ledger.objects, self._containers_of, self._now_ns)
         self._silent: dict[str, str] = {}
-        self._out_of_memory: set[str] = set()
         self._why_wrong = "the engine has not been listed yet"
         self._last_ns = 0
 
@@ -260,8 +255,7 @@ class View:
 
     def ran_out_of_memory(self, container_id: str) -> None:
         """Note that a process of a container was killed for want of memory; inspects come later."""
-        with self._lock:
-            self._out_of_memory.add(container_id)
+        self._endings.ran_out_of_memory(container_id)
 
     def lost(self, reason: str) -> None:
         """From now on the view may be wrong."""
@@ -276,7 +270,7 @@ class View:
 
     def _ask(self, object_id: str) -> Item | None:
         try:
-            inspect = self._completed(self._inspect(object_id))
+            inspect = self._endings.completed(self._inspect(object_id))
         except NotFound:
             return None
         name = inspect["Name"].removeprefix("/")
@@ -284,27 +278,9 @@ class View:
         if record is None:
             return None
         item = item_of(inspect, record)
-        if isinstance(item, ContainerItem) and self._lacks_news(item, inspect):
+        if isinstance(item, ContainerItem) and self._endings.awaits_news(item, inspect):
             return draining_item_of(inspect, item.record)
         return item
-
-    def _lacks_news(self, container: ContainerItem, inspect: ContainerInspect) -> bool:
-        """Say whether a container has ended so lately that its log or its reason may be to come."""
-        if container.state != cri.CONTAINER_EXITED or not container.has_run:
-            return False
-        drained = self._is_drained(container.id)
-        ended_for_ns = time.time_ns() - container.finished_ns
-        patience_ns = _OOM_NEWS_NS if _may_have_lacked_memory(inspect) else 0
-        return 0 <= ended_for_ns < (patience_ns if drained else _DRAIN_NS)
-
-    def _completed(self, inspect: ContainerInspect) -> ContainerInspect:
-        """Add what only an event has told.
-
-        COMPAT(dockerd 20.10): an `oom` that it hears of after the end never gets into an inspect.
-        """
-        if inspect["Id"] not in self._out_of_memory:
-            return inspect
-        return {**inspect, "State": {**inspect["State"], "OOMKilled": True}}
 
     def _show(self, read: int, object_id: str, found: Item | None) -> None:
         if self._ledger.apply(read, object_id, found):
@@ -314,7 +290,7 @@ class View:
         self._arrangement = None
         self._silent.pop(object_id, None)
         if object_id not in self._ledger.objects:
-            self._out_of_memory.discard(object_id)
+            self._endings.forget(object_id)
         if not self._why_wrong:
             self.events.tell(object_id)
 
@@ -383,10 +359,3 @@ class View:
         """Return the time; a later question has a later answer, whatever the clock does."""
         self._last_ns = max(self._last_ns + 1, time.time_ns())
         return self._last_ns
-
-
-def _may_have_lacked_memory(inspect: ContainerInspect) -> bool:
-    """Say whether a container was killed by something that the engine does not know of so far."""
-    state = inspect["State"]
-    limited = bool(inspect["HostConfig"].get("Memory"))
-    return limited and state["ExitCode"] == _KILLED and not state["OOMKilled"]

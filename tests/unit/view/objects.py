@@ -1,13 +1,32 @@
-"""Sandboxes and containers as the engine would tell of them."""
+"""Sandboxes and containers as the engine would tell of them, and what answers in its place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydockershim import naming
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
+from pydockershim.errors import NotFound
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
 
 SANDBOX_ID = "5" * 64
 CONTAINER_ID = "c" * 64
+
+
+class Engine:
+    """Answers inspects from a dict; `before_answer` runs between looking and answering."""
+
+    def __init__(self) -> None:
+        self.containers: dict[str, ContainerInspect] = {}
+        self.before_answer: Callable[[], None] = lambda: None
+        self.inspects = 0
+
+    def inspect(self, container_id: str) -> ContainerInspect:
+        """Look, then answer."""
+        self.inspects += 1
+        found = self.containers.get(container_id)
+        self.before_answer()
+        if found is None:
+            raise NotFound(f"no such container {container_id}")
+        return found
 
 
 def sandbox_record(pod: str = "web", *, labels: Mapping[str, str] | None = None) -> SandboxRecord:

@@ -27,13 +27,13 @@ def containers() -> dict[str, ContainerInspect]:
 
 
 @pytest.fixture
-def view(containers: dict[str, ContainerInspect]) -> View:
+def view(containers: dict[str, ContainerInspect], no_images: Images) -> View:
     def inspect(container_id: str) -> ContainerInspect:
         if container_id not in containers:
             raise NotFound(f"no such container {container_id}")
         return containers[container_id]
 
-    view = View(inspect, Images(None, pinned=()))  # type: ignore[arg-type]  # never asked here
+    view = View(inspect, no_images)
     view.refresh(SANDBOX_ID)
     view.synced()
     return view

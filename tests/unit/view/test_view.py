@@ -3,18 +3,17 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.dockerapi import ContainerInspect
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
 from pydockershim.view.images import Images
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
     CONTAINER_ID,
     SANDBOX_ID,
+    Engine,
     container_record,
     inspect_of,
     sandbox_record,
@@ -25,34 +24,6 @@ OTHER_SANDBOX_ID = "56" + "0" * 62
 EVERYTHING = cri.PodSandboxFilter()
 
 
-class Engine:
-    """Answers inspects from a dict; `before_answer` runs between looking and answering."""
-
-    def __init__(self) -> None:
-        self.containers: dict[str, ContainerInspect] = {}
-        self.before_answer: Callable[[], None] = lambda: None
-        self.inspects = 0
-
-    def inspect(self, container_id: str) -> ContainerInspect:
-        """Look, then answer."""
-        self.inspects += 1
-        found = self.containers.get(container_id)
-        self.before_answer()
-        if found is None:
-            raise NotFound(f"no such container {container_id}")
-        return found
-
-
-@pytest.fixture
-def engine() -> Engine:
-    engine = Engine()
-    engine.containers = {
-        SANDBOX_ID: inspect_of(SANDBOX_ID, sandbox_record(labels={"app": "web"})),
-        CONTAINER_ID: inspect_of(CONTAINER_ID, container_record()),
-    }
-    return engine
-
-
 @pytest.fixture
 def view(engine: Engine, no_images: Images) -> View:
     view = View(engine.inspect, no_images)
@@ -60,11 +31,6 @@ def view(engine: Engine, no_images: Images) -> View:
         view.refresh(container_id)
     view.synced()
     return view
-
-
-@pytest.fixture
-def no_images() -> Images:
-    return Images(None, pinned=())  # type: ignore[arg-type]  # never asked here
 
 
 def test_sandbox_is_found_by_id_beginning_and_name(view: View) -> None:
@@ -305,92 +271,3 @@ def test_answer_ends_the_silence(view: View) -> None:
 )
 def test_list_that_tells_something_else_is_noticed(view: View, summary: object) -> None:
     assert not view.agrees(summary)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def undrained(engine: Engine, no_images: Images) -> View:
-    """A view whose one container has just ended, with output that is not in its log yet."""
-    view = View(engine.inspect, no_images, is_drained=lambda _: False)
-    ended = inspect_of(CONTAINER_ID, container_record(), state="exited", exit_code=3)
-    ended["State"]["FinishedAt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    engine.containers[CONTAINER_ID] = ended
-    view.refresh(CONTAINER_ID)
-    view.synced()
-    return view
-
-
-def test_container_is_shown_as_running_until_its_log_is_complete(undrained: View) -> None:
-    response = cri.ContainerStatusResponse.FromString(undrained.container_status(CONTAINER_ID))
-    assert (response.status.state, response.status.exit_code) == (cri.CONTAINER_RUNNING, 0)
-    assert not undrained.agrees(summary_of(CONTAINER_ID, container_record(), state="exited"))
-
-    undrained._is_drained = lambda _: True
-    undrained.refresh_ended(CONTAINER_ID)
-
-    container = undrained.container(CONTAINER_ID)
-    assert (container.state, container.exit_code) == (cri.CONTAINER_EXITED, 3)
-
-
-def test_log_holds_back_an_end_for_five_seconds_at_most(undrained: View, engine: Engine) -> None:
-    earlier = datetime.now(UTC) - timedelta(seconds=5)
-    engine.containers[CONTAINER_ID]["State"]["FinishedAt"] = earlier.isoformat()[:-6] + "Z"
-
-    assert undrained.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED
-
-
-def test_failed_start_has_no_log_to_wait_for(undrained: View, engine: Engine) -> None:
-    engine.containers[CONTAINER_ID]["State"]["Status"] = "created"
-
-    assert undrained.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED
-
-
-# The end for want of memory
-
-
-@pytest.fixture
-def killed(engine: Engine, no_images: Images, monkeypatch: pytest.MonkeyPatch) -> View:
-    """A view whose one container has a memory limit and was killed just now, nobody knows why."""
-    monkeypatch.setattr("pydockershim.view.view._OOM_NEWS_NS", 60_000_000_000)
-    view = View(engine.inspect, no_images)
-    ended = inspect_of(CONTAINER_ID, container_record(), state="exited", exit_code=137)
-    ended["State"]["FinishedAt"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    ended["HostConfig"]["Memory"] = 1 << 24
-    engine.containers[CONTAINER_ID] = ended
-    view.refresh(CONTAINER_ID)
-    view.synced()
-    return view
-
-
-def test_want_of_memory_is_told_though_no_inspect_tells_it(killed: View) -> None:
-    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
-
-    killed.ran_out_of_memory(CONTAINER_ID)
-    killed.refresh(CONTAINER_ID)
-
-    status = cri.ContainerStatusResponse.FromString(killed.container_status(CONTAINER_ID)).status
-    assert (status.state, status.reason) == (cri.CONTAINER_EXITED, "OOMKilled")
-
-
-def test_reason_of_a_kill_holds_back_an_end_only_for_a_moment(killed: View, engine: Engine) -> None:
-    earlier = datetime.now(UTC) - timedelta(seconds=60)
-    engine.containers[CONTAINER_ID]["State"]["FinishedAt"] = earlier.isoformat()[:-6] + "Z"
-
-    assert killed.refresh_ended(CONTAINER_ID).state == cri.CONTAINER_EXITED
-
-
-@pytest.mark.parametrize(("exit_code", "memory_bytes"), [(1, 1 << 24), (137, 0)])
-def test_end_with_a_known_reason_is_told_at_once(
-    killed: View, engine: Engine, exit_code: int, memory_bytes: int
-) -> None:
-    inspect = engine.containers[CONTAINER_ID]
-    inspect["State"]["ExitCode"], inspect["HostConfig"]["Memory"] = exit_code, memory_bytes
-
-    assert killed.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
-
-
-def test_want_of_memory_is_forgotten_with_its_container(killed: View) -> None:
-    killed.ran_out_of_memory(CONTAINER_ID)
-    killed.forget(CONTAINER_ID)
-    killed.refresh(CONTAINER_ID)
-
-    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING

@@ -1,0 +1,117 @@
+"""When the view tells that a container has ended."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pydockershim.api import runtime_v1 as cri
+from pydockershim.dockerapi import ContainerInspect
+from pydockershim.view import endings
+from pydockershim.view.images import Images
+from pydockershim.view.view import View
+from tests.unit.view.objects import CONTAINER_ID, Engine, container_record, inspect_of, summary_of
+
+KILLED = 137
+LIMIT_BYTES = 1 << 24
+
+
+def ended(*, exit_code: int, ago_s: float = 0) -> ContainerInspect:
+    inspect = inspect_of(CONTAINER_ID, container_record(), state="exited", exit_code=exit_code)
+    at = datetime.now(UTC) - timedelta(seconds=ago_s)
+    inspect["State"]["FinishedAt"] = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return inspect
+
+
+# The rest of the log
+
+
+@pytest.fixture
+def drained() -> set[str]:
+    """The ids of the containers whose output is all in their logs."""
+    return set()
+
+
+@pytest.fixture
+def undrained(engine: Engine, no_images: Images, drained: set[str]) -> View:
+    """A view whose one container has just ended, with output that is not in its log yet."""
+    view = View(engine.inspect, no_images, is_drained=drained.__contains__)
+    engine.containers[CONTAINER_ID] = ended(exit_code=3)
+    view.refresh(CONTAINER_ID)
+    view.synced()
+    return view
+
+
+def test_container_is_shown_as_running_until_its_log_is_complete(
+    undrained: View, drained: set[str]
+) -> None:
+    response = cri.ContainerStatusResponse.FromString(undrained.container_status(CONTAINER_ID))
+    assert (response.status.state, response.status.exit_code) == (cri.CONTAINER_RUNNING, 0)
+    assert not undrained.agrees(summary_of(CONTAINER_ID, container_record(), state="exited"))
+
+    drained.add(CONTAINER_ID)
+    undrained.refresh_ended(CONTAINER_ID)
+
+    container = undrained.container(CONTAINER_ID)
+    assert (container.state, container.exit_code) == (cri.CONTAINER_EXITED, 3)
+
+
+def test_log_holds_back_an_end_for_five_seconds_at_most(undrained: View, engine: Engine) -> None:
+    engine.containers[CONTAINER_ID] = ended(exit_code=3, ago_s=5)
+
+    assert undrained.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+def test_failed_start_has_no_log_to_wait_for(undrained: View, engine: Engine) -> None:
+    engine.containers[CONTAINER_ID]["State"]["Status"] = "created"
+
+    assert undrained.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+# The want of memory
+
+
+@pytest.fixture
+def killed(engine: Engine, no_images: Images, monkeypatch: pytest.MonkeyPatch) -> View:
+    """A view whose one container has a memory limit and was killed just now, nobody knows why."""
+    monkeypatch.setattr(endings, "_OUT_OF_MEMORY_NS", 60_000_000_000)
+    view = View(engine.inspect, no_images)
+    engine.containers[CONTAINER_ID] = ended(exit_code=KILLED)
+    engine.containers[CONTAINER_ID]["HostConfig"]["Memory"] = LIMIT_BYTES
+    view.refresh(CONTAINER_ID)
+    view.synced()
+    return view
+
+
+def test_want_of_memory_is_told_though_no_inspect_tells_it(killed: View) -> None:
+    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
+
+    killed.ran_out_of_memory(CONTAINER_ID)
+    killed.refresh(CONTAINER_ID)
+
+    status = cri.ContainerStatusResponse.FromString(killed.container_status(CONTAINER_ID)).status
+    assert (status.state, status.reason) == (cri.CONTAINER_EXITED, "OOMKilled")
+
+
+def test_reason_of_a_kill_holds_back_an_end_only_for_a_moment(killed: View, engine: Engine) -> None:
+    state = engine.containers[CONTAINER_ID]["State"]
+    state["FinishedAt"] = ended(exit_code=KILLED, ago_s=60)["State"]["FinishedAt"]
+
+    assert killed.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+@pytest.mark.parametrize(("exit_code", "memory_bytes"), [(1, LIMIT_BYTES), (KILLED, 0)])
+def test_end_with_a_known_reason_is_told_at_once(
+    killed: View, engine: Engine, exit_code: int, memory_bytes: int
+) -> None:
+    inspect = engine.containers[CONTAINER_ID]
+    inspect["State"]["ExitCode"], inspect["HostConfig"]["Memory"] = exit_code, memory_bytes
+
+    assert killed.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
+
+
+def test_want_of_memory_is_forgotten_with_its_container(killed: View) -> None:
+    killed.ran_out_of_memory(CONTAINER_ID)
+    killed.forget(CONTAINER_ID)
+    killed.refresh(CONTAINER_ID)
+
+    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
