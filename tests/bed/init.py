@@ -1,9 +1,10 @@
 """The first process inside a session: makes the mounts, runs the command, reaps orphans.
 
 What it hides of the machine: /run (the sockets of other engines, systemd's and D-Bus's), /dev/shm,
-and the state of network, processes and cgroups under /sys and /proc. What is written to /etc
-(dockerd's key, CNI configurations) and /opt (containerd's plugin directory) stays inside. All
-mounts are private to the outside and shared inside, so that bind propagation can be tested.
+/var/log (below it are the logs of pods), and the state of network, processes and cgroups under /sys
+and /proc. What is written to /etc (dockerd's key, CNI configurations) and /opt (containerd's plugin
+directory) stays inside. All mounts are private to the outside and shared inside, so that bind
+propagation can be tested.
 """
 
 import os
@@ -34,6 +35,7 @@ def _mount_private_file_systems() -> None:
     hierarchies = cgroups.hierarchies()
     _mount("tmpfs", "/run")
     _mount("tmpfs", "/dev/shm", options="mode=1777")
+    _mount("tmpfs", "/var/log", options="mode=755")
     # runc takes the first mount of a hierarchy that it finds: the outer ones must go.
     subprocess.run(["umount", "--recursive", "--lazy", "/sys"], check=True)
     _mount("sysfs", "/sys")

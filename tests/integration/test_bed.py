@@ -154,6 +154,15 @@ def test_session_sees_only_its_own_network_processes_and_cgroups() -> None:
     assert "pydockershim-bed" not in Path("/proc/self/cgroup").read_text()
 
 
+def test_what_is_written_to_fixed_paths_stays_inside() -> None:
+    directories = ("/run", "/dev/shm", "/var/log", "/etc", "/opt")
+    written = [Path(directory) / "written-inside" for directory in directories]
+
+    subprocess.run([sys.executable, "-m", "tests.bed", "touch", *written], check=True)
+
+    assert not [path for path in written if path.exists()]
+
+
 def _end_its_command(session: subprocess.Popen[str]) -> None:
     assert session.stdin
     session.stdin.close()
