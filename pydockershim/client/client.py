@@ -5,7 +5,6 @@ time limits are the kubelet's, so that what is too slow for a node is too slow h
 """
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import grpc
@@ -54,12 +53,7 @@ class CriClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def call(

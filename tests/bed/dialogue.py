@@ -9,7 +9,6 @@ import termios
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 # Becomes the program itself, with its stdin as the controlling terminal: sizes come by signal.
@@ -49,11 +48,6 @@ class Dialogue:
         while left:
             left = left[os.write(self._ends["input"], left) :]
 
-    def end_input(self) -> None:
-        """Close its stdin: over pipes only."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-
     def resize(self, rows: int, columns: int) -> None:
         """Give its terminal another size."""
         size = struct.pack("HHHH", rows, columns, 0, 0)
@@ -88,12 +82,7 @@ class Dialogue:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import docker
@@ -101,12 +100,7 @@ class Dockerd:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.program.is_running:
             # A live-restoring daemon would leave them, any other would wait for their grace period.
             self.remove_leftovers()

@@ -3,7 +3,6 @@
 import ctypes
 import socket
 import struct
-from types import TracebackType
 from typing import Self
 
 FIN, RST = 0x01, 0x04
@@ -47,12 +46,7 @@ class Ends:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._link.close()
 
     def _packets(self) -> list[bytes]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
@@ -33,9 +34,11 @@ def await_listed(client: CriClient, object_id: str) -> None:
     """Wait until what was made behind the shim's back runs in its eyes, too."""
     end_s = time.monotonic() + 5
     while True:
-        running = {each.id for each in client.list_containers() if each.state == 1}
-        ready = {each.id for each in client.list_pod_sandboxes() if each.state == 0}
+        running = {
+            each.id for each in client.list_containers() if each.state == cri.CONTAINER_RUNNING
+        }
+        ready = {each.id for each in client.list_pod_sandboxes() if each.state == cri.SANDBOX_READY}
         if object_id in running | ready:
             return
-        assert time.monotonic() < end_s
+        assert time.monotonic() < end_s, f"{object_id} does not run in the eyes of the shim"
         time.sleep(0.01)
