@@ -1,12 +1,17 @@
 """Conformance: Kubernetes' own programs judge the shim on this machine.
 
-`python -m tests.conformance` runs the node suite (a real kubelet) and critest against the shim, in
-a session of the test bed, and touches nothing of the machine's. The rooms, in the order of a run:
+`python -m tests.conformance` runs the node suite (a real kubelet), kubectl and critest against the
+shim, in a session of the test bed, and touches nothing of the machine's. The rooms, in the order of
+a run:
 
+- `neighbours`  is there a kubelet on this machine that a run would disturb?
 - `programs`    builds kubelet, node suite and what they need, once per version, from Go modules
 - `userland`    the Debian programs that are put into images
 - `layout`      images on disk (OCI image layout)
 - `images`      the images that the suites ask for
+- `cni`         the pod network for runtimes that want one
+- `plan`        what one run is to do
+- `run`         the outer half of a run: starts it and tells what came of it
 - `inside`      the inner half of a run: node, engine, shim, then each suite
 - `node`        what a kubelet's machine looks like, made from private mounts
 - `registry`    answers the engine for registry.k8s.io, k8s.gcr.io and gcr.io
@@ -19,5 +24,5 @@ a session of the test bed, and touches nothing of the machine's. The rooms, in t
 - `report`      Ginkgo's report, as results
 - `known`       the checked-in list of known failures, and the verdict
 - `evidence`    what kubelet, shim and engine said while a spec failed
-- `scores`      docs/conformance.md
+- `scores`      docs/conformance.md, with the `versions` that a score is about
 """

