@@ -86,7 +86,18 @@ class Connections:
         task.add_done_callback(self._live.pop)
 
     async def _serve(self, link: Link, reader: HeadReader, expected: asyncio.Future[Head]) -> None:
-        """Serve one client. Its leaving cancels this task up to where its end begins."""
+        """Serve one client, and close its connection whatever happens."""
+        try:
+            session = await self._serve_up_to_end(link, reader, expected)
+            codec = session.codec if session else None
+            await link.finish(codec, linger_s=self._limits.linger_s)
+        finally:
+            link.abort()
+
+    async def _serve_up_to_end(
+        self, link: Link, reader: HeadReader, expected: asyncio.Future[Head]
+    ) -> Session | None:
+        """Serve one client; its leaving cancels this task. Return the session, if it got one."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- this is one
         link.on_left = task.cancel
@@ -108,8 +119,7 @@ class Connections:
             task.uncancel()
             if link.error is not None:
                 logger.info("ended a streaming session: %s", link.error)
-        codec = session.codec if session else None
-        await link.finish(codec, linger_s=self._limits.linger_s)
+        return session
 
     def _agree(self, head: Head) -> tuple[Request, Upgrade]:
         """Return what is wanted and how it is carried. The token is used up, unless it is refused.

@@ -64,7 +64,9 @@ class HeadReader:
         return Head(
             method=self._request.method.decode(),
             path=self._request.target.decode().partition("?")[0],
-            headers=[(name.decode(), value.decode()) for name, value in self._request.headers],
+            headers=[
+                (name.decode(), value.decode("latin-1")) for name, value in self._request.headers
+            ],
         )
 
     @property
@@ -93,5 +95,7 @@ class HeadReader:
         answer = h11.Response(
             status_code=refusal.status, reason=refusal.status.phrase, headers=headers
         )
-        pieces = [self._http.send(event) for event in (answer, h11.Data(body), h11.EndOfMessage())]
+        is_head = self._request is not None and self._request.method == b"HEAD"
+        content = h11.Data(b"" if is_head else body)
+        pieces = [self._http.send(event) for event in (answer, content, h11.EndOfMessage())]
         return b"".join(piece for piece in pieces if piece)

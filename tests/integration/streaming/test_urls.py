@@ -120,9 +120,10 @@ def test_the_clients_first_version_that_is_spoken_wins(
     client.close()
 
 
-def test_another_method_is_not_allowed(sessions: Sessions) -> None:
+@pytest.mark.parametrize("method", ["PUT", "HEAD", "OPTIONS"])
+def test_another_method_is_not_allowed(sessions: Sessions, method: str) -> None:
     with pytest.raises(Refused) as refused:
-        SpdyClient(sessions.exec_url(["true"]), method="PUT")
+        SpdyClient(sessions.exec_url(["true"]), method=method)
     assert refused.value.answer.status == 405
 
 

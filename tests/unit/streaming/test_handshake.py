@@ -1,5 +1,7 @@
 """The request in front of a stream: its head, what it may upgrade to, and how it is refused."""
 
+from http import HTTPStatus
+
 import pytest
 from hypothesis import given
 
@@ -90,6 +92,21 @@ def test_other_heads_are_refused_in_plain_words(sent: bytes, status: int) -> Non
     assert refused.value.status == status
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"\r\nConnection: close\r\n" in answer
+
+
+def test_a_refused_head_request_gets_no_body() -> None:
+    reader = HeadReader(max_bytes=16384)
+    reader.feed(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = reader.refuse(HttpRefusal(HTTPStatus.METHOD_NOT_ALLOWED, "use GET or POST"))
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_a_header_may_hold_any_bytes() -> None:
+    reader = HeadReader(max_bytes=16384)
+    head = reader.feed(b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: caf\xe9\r\n\r\n")
+    assert head is not None
+    assert head.values("user-agent") == ["caf\xe9"]
 
 
 @pytest.mark.parametrize(
