@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydockershim.errors import InvalidArgument
 
 _PORTS = range(1, 65536)
+_MAX_PORTS = 127  # over WebSocket each has two channels, whose number is one byte
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,8 @@ class PortForwardRequest:
 
     def __post_init__(self) -> None:
         """Check the ports."""
+        if len(self.ports) > _MAX_PORTS:
+            raise InvalidArgument(f"{len(self.ports)} ports: ask for at most {_MAX_PORTS}")
         for port in self.ports:
             if port not in _PORTS:
                 raise InvalidArgument(f"port {port}: use a number from 1 to 65535")

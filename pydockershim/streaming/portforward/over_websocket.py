@@ -10,8 +10,6 @@ from pydockershim.streaming.portforward.forwards import ForwardEvent, Opened, Re
 from pydockershim.streaming.websocket.channels import NumberedChannels
 from pydockershim.streaming.wire import Buffer, PeerLeft
 
-MAX_PORTS = 127  # the channel's number is one byte, of which 255 is taken
-
 
 class WebSocketForwards:
     """The connections of one session, one for each of the ports."""

@@ -82,3 +82,9 @@ def test_an_exec_has_a_command() -> None:
 def test_a_port_is_a_port(port: int) -> None:
     with pytest.raises(InvalidArgument, match="1 to 65535"):
         PortForwardRequest(sandbox_id="s", pid=1, ports=[port])
+
+
+def test_no_more_ports_than_a_websocket_has_channels_for() -> None:
+    PortForwardRequest(sandbox_id="s", pid=1, ports=range(1, 128))
+    with pytest.raises(InvalidArgument, match="at most 127"):
+        PortForwardRequest(sandbox_id="s", pid=1, ports=range(1, 129))
