@@ -17,6 +17,7 @@ class Attached:
 
     def __init__(self, engine: Engine, blocking: Blocking, request: AttachRequest) -> None:
         self.has_tty = request.streams.tty
+        self.eof_keys = b""
         self._engine = engine
         self._blocking = blocking
         self._request = request

@@ -212,9 +212,15 @@ class CommandSession:
             case Received(Channel.RESIZE, pieces):
                 self._on_resize(b"".join(pieces))
             case Ended(Channel.STDIN):
-                self._far_end.write_eof()
+                self._end_input()
             case PeerLeft():
                 self._link.client_left()
+
+    def _end_input(self) -> None:
+        if keys := self._process.eof_keys:
+            self._far_end.write([keys])
+        else:
+            self._far_end.write_eof()
 
     def _on_resize(self, payload: bytes) -> None:
         try:

@@ -24,6 +24,10 @@ _PID_KNOWN_WITHIN_S = 2.0
 # Docker answers an inspect within some milliseconds, but not while it drains a process's output.
 _INSPECT_S = 0.25
 
+# The end of input at a terminal is typed: ctrl-d, once to end the line and once more. Docker takes
+# the end of the stream for the client's leaving, and shows no more output.
+_EOF_KEYS = b"\x04\x04"
+
 # What Docker writes in place of a process that it could not start.
 _NOT_STARTED = re.compile(rb"OCI runtime exec failed|cannot exec in a ")
 _WORDS_BEGIN_WITHIN = 64
@@ -34,6 +38,7 @@ class Executed:
 
     def __init__(self, engine: Engine, blocking: Blocking, request: ExecRequest) -> None:
         self.has_tty = request.streams.tty
+        self.eof_keys = _EOF_KEYS if self.has_tty else b""
         self._engine = engine
         self._blocking = blocking
         self._request = request

@@ -15,9 +15,13 @@ class End(NamedTuple):
 
 
 class Process(Protocol):
-    """The other end of an exec or attach session."""
+    """The other end of an exec or attach session.
+
+    `eof_keys` are sent in place of the end of the input, if there are any.
+    """
 
     has_tty: bool
+    eof_keys: bytes
 
     async def start(self, size: TerminalSize | None) -> Hijacked:
         """Begin, and return its streams: multiplexed unless it `has_tty`."""

@@ -230,6 +230,17 @@ def test_a_terminal_mixes_both_outputs(sessions: Sessions, wire: Wire) -> None:
     assert (output.stdout, output.exit_code) == (b"out\r\nerr\r\n", 3)
 
 
+def test_the_end_of_the_input_is_typed_at_a_terminal(sessions: Sessions, wire: Wire) -> None:
+    command = ["sh", "-c", "stty -echo; cat; sleep 1; echo later; exit 3"]
+    for typed in (b"", b"a line\n", b"no line"):
+        session = sessions.open(wire, command, stdin=True, tty=True)
+        session.send("stdin", typed)
+        session.finish("stdin")
+        output = read_to_end(session)
+        assert output.stdout.endswith(typed.replace(b"\n", b"\r\n") + b"later\r\n")
+        assert output.exit_code == 3
+
+
 def test_pings_are_answered_while_the_command_reads_nothing(sessions: Sessions) -> None:
     url = sessions.exec_url(["sleep", "5"], stdin=True)
     client = WebSocketClient(url, protocols=["v5.channel.k8s.io"])

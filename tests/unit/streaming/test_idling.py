@@ -49,6 +49,7 @@ class _Silent:
     """A process that reads nothing and says nothing until it is told to end."""
 
     has_tty = False
+    eof_keys = b""
     theirs: socket.socket | None = None
 
     async def start(self, _size: TerminalSize | None) -> Hijacked:
