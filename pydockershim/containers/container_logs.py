@@ -1,6 +1,6 @@
 """Which container's log is written when: joins what the view knows with the log writers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pydockershim.labels import SandboxRecord
 from pydockershim.logs.writers import ContainerLog, LogWriters
@@ -46,9 +46,9 @@ class ContainerLogs:
         """Say whether all output of a container that has ended is in its log."""
         return self._resumed and self._writers.is_drained(container_id)
 
-    def finish(self, container_id: str) -> None:
-        """Wait, for seconds at most, for the last lines of a container that is to be removed."""
-        self._writers.finish(container_id)
+    def finish(self, container_ids: Collection[str]) -> None:
+        """Wait, for seconds at most, for the last lines of containers that are to be removed."""
+        self._writers.finish(container_ids)
 
 
 def _log_of(container: ContainerItem, sandbox: SandboxRecord | None) -> ContainerLog:

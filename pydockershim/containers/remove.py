@@ -18,6 +18,6 @@ def remove(tools: ContainerTools, container_id: str) -> None:
     with calls.shielded():
         if container.running:
             tools.engine.kill_container(container.id, signal="KILL")
-        tools.logs.finish(container.id)
+        tools.logs.finish([container.id])
         tools.engine.remove_container(container.id)
     tools.view.forget(container.id)

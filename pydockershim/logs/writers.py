@@ -3,7 +3,7 @@
     follow(log)     before a container starts; and for every container when the program starts
     reopen(id)      ReopenContainerLog
     ended(id)       the container does not run any more: its log is drained
-    finish(id)      before the container is removed
+    finish(ids)     before the containers are removed
 
 The thread looks at the sizes of Docker's files, which costs less than a microsecond a container and
 needs none of the kernel's scarce inotify instances: every 20 ms while anything moves, and ever more
@@ -14,7 +14,7 @@ delays neither the others nor the RPCs.
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,7 +128,7 @@ class LogWriters:
 
         That it has ended is noted; may wait for 10 ms, in which nearly all are drained.
         """
-        return self._drained(container_id, within_s=_DRAIN_S)
+        return self._drained([container_id], within_s=_DRAIN_S)
 
     def ended(self, container_id: str) -> None:
         """Note that a container does not run any more; its writer ends when it has drained it."""
@@ -136,18 +136,22 @@ class LogWriters:
             follower.ended = True
             self._wake.set()
 
-    def finish(self, container_id: str) -> None:
-        """Wait at most 5 s for what is unread of a container that is to go; the rest is a gap."""
-        if self._drained(container_id, within_s=_PATIENCE_S):
+    def finish(self, container_ids: Collection[str]) -> None:
+        """Wait at most 5 s for what is unread of containers that are to go; the rest is a gap."""
+        if self._drained(container_ids, within_s=_PATIENCE_S):
             return
-        if follower := self._followers.get(container_id):
-            follower.abandoned = True
-            self._wake.set()
+        for container_id in container_ids:
+            if follower := self._followers.get(container_id):
+                follower.abandoned = True
+        self._wake.set()
 
-    def _drained(self, container_id: str, *, within_s: float) -> bool:
-        self.ended(container_id)
+    def _drained(self, container_ids: Collection[str], *, within_s: float) -> bool:
+        for container_id in container_ids:
+            self.ended(container_id)
         with self._changed:
-            return self._changed.wait_for(lambda: container_id not in self._followers, within_s)
+            return self._changed.wait_for(
+                lambda: self._followers.keys().isdisjoint(container_ids), within_s
+            )
 
     def _follower(self, log: ContainerLog, *, resumes: bool) -> Follower:
         return Follower(

@@ -25,8 +25,8 @@ def tear_down(tools: PodTools, sandbox: SandboxItem) -> None:
     """Remove a pod whose lock is held."""
     stop.end(tools, sandbox)
     containers = [each.id for each in tools.view.containers_of(sandbox.id)]
+    tools.logs.finish(containers)
     for each in (*containers, sandbox.id):
-        tools.logs.finish(each)
         tools.engine.remove_container(each)
         tools.view.forget(each)
     tools.accepted.remove(sandbox.id)

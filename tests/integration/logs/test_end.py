@@ -153,6 +153,21 @@ def test_a_removal_waits_five_seconds_more_and_the_rest_is_a_gap(
     assert f"between {ended.lines[-1][0]} and its end" in said
 
 
+def test_the_removal_of_a_pod_waits_for_all_its_logs_at_once(
+    own_pod: LogPod, dockerd: Dockerd, ended: Log
+) -> None:
+    others = [own_pod.run(PRINTING, path=f"app-{number}/0.log") for number in range(2)]
+    for each in (ended, *others):
+        dockerd.api.wait(each.container.id)
+    own_pod.client.stop_pod_sandbox(own_pod.id)
+    began_s = time.monotonic()
+
+    own_pod.client.remove_pod_sandbox(own_pod.id)
+
+    assert 5 <= time.monotonic() - began_s < 8
+    wait_for(lambda: gaps(own_pod) == 3)
+
+
 def test_a_disk_that_hangs_holds_up_nobody_for_longer(
     hanging_disk: HangingDisk, own_pod: LogPod
 ) -> None:
