@@ -11,7 +11,7 @@ def running(view: View, container_id: str) -> ContainerItem:
     container = view.container(container_id)
     if not container.running:
         raise FailedPrecondition(
-            f"container {container.id} is {cri.ContainerState.Name(container.state)}; only in a "
-            "running one can a command run or its streams be joined"
+            f"container {container.id} is {cri.ContainerState.Name(container.state)}; this can be "
+            "done with a running one only"
         )
     return container
