@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from pydockershim.streaming.spdy.dictionary import DICTIONARY
 from tests.clients import http
+from tests.clients.intake import Intake
 
 SYN_STREAM, SYN_REPLY, RST_STREAM, PING, GOAWAY = 1, 2, 3, 6, 7
 REMOTE_COMMAND = ("v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io")
@@ -101,7 +102,7 @@ class SpdyClient:
         self.link = link
         self.blocks = HeaderBlocks()
         self._inflater = zlib.decompressobj(zdict=DICTIONARY)
-        self._received = bytearray(received)
+        self._intake = Intake(link, received)
         self._next_stream = 1
 
     @property
@@ -148,11 +149,11 @@ class SpdyClient:
 
     def read(self) -> Frame | None:
         """Return the next frame; None at the end of the connection."""
-        start = self._take(8)
+        start = self._intake.take(8)
         if start is None:
             return None
         first, second = struct.unpack(">LL", start)
-        payload = self._take(second & 0xFFFFFF)
+        payload = self._intake.take(second & 0xFFFFFF)
         assert payload is not None
         if not first & 0x80000000:
             return Frame(0, first, bool(second >> 24 & 1), payload)
@@ -169,13 +170,3 @@ class SpdyClient:
         except OSError:
             pass
         self.link.close()
-
-    def _take(self, size: int) -> bytes | None:
-        while len(self._received) < size:
-            block = self.link.recv(1 << 18)
-            if not block:
-                return None
-            self._received += block
-        taken = bytes(self._received[:size])
-        del self._received[:size]
-        return taken

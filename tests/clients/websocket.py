@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tests.clients import http
+from tests.clients.intake import Intake
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -44,7 +45,7 @@ class WebSocketClient:
             *([("Sec-WebSocket-Protocol", ", ".join(protocols))] if protocols else []),
         ]
         self.answer = http.upgrade(self.link, url, "GET", headers)
-        self._received = bytearray(self.answer.rest)
+        self._intake = Intake(self.link, self.answer.rest)
 
     @property
     def protocol(self) -> str:
@@ -57,15 +58,15 @@ class WebSocketClient:
 
     def read(self) -> Message | None:
         """Return the next frame; None at the end of the connection."""
-        start = self._take(2)
+        start = self._intake.take(2)
         if start is None:
             return None
         first, length = start
         if length == 126:
-            length = struct.unpack(">H", self._take(2) or b"")[0]
+            length = struct.unpack(">H", self._intake.take(2) or b"")[0]
         elif length == 127:
-            length = struct.unpack(">Q", self._take(8) or b"")[0]
-        payload = self._take(length)
+            length = struct.unpack(">Q", self._intake.take(8) or b"")[0]
+        payload = self._intake.take(length)
         assert payload is not None
         return Message(first & 0x0F, payload)
 
@@ -77,13 +78,3 @@ class WebSocketClient:
         except OSError:
             pass
         self.link.close()
-
-    def _take(self, size: int) -> bytes | None:
-        while len(self._received) < size:
-            block = self.link.recv(1 << 18)
-            if not block:
-                return None
-            self._received += block
-        taken = bytes(self._received[:size])
-        del self._received[:size]
-        return taken
