@@ -104,9 +104,9 @@ def test_a_refused_head_request_gets_no_body() -> None:
 
 def test_a_header_may_hold_any_bytes() -> None:
     reader = HeadReader(max_bytes=16384)
-    head = reader.feed(b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: caf\xe9\r\n\r\n")
+    head = reader.feed(b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Z\xfcrich\r\n\r\n")
     assert head is not None
-    assert head.values("user-agent") == ["caf\xe9"]
+    assert head.values("user-agent") == ["Z\xfcrich"]
 
 
 @pytest.mark.parametrize(
