@@ -29,6 +29,7 @@ _QUICK = ("node", "kubectl")
 def main() -> int:
     """Run what was asked for; 0 when everything came as the list of known failures has it."""
     options = _parse_arguments()
+    suites = _suites(options)
     if os.geteuid() != 0:
         sys.exit("A kubelet, a Docker engine and their namespaces need root.")
     if reason := neighbours.kubelet_here():
@@ -39,7 +40,7 @@ def main() -> int:
     programs = build()
     images.prepare(programs)
     try:
-        good = [_carry_out(plan, options) for plan in _plans(options, programs)]
+        good = [_carry_out(plan, options) for plan in _plans(suites, options, programs)]
     except SuiteError as error:
         sys.exit(str(error))
     return 0 if all(good) else 1
@@ -60,10 +61,20 @@ def _parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _plans(options: argparse.Namespace, programs: Programs) -> Iterator[Plan]:
-    """Yield a plan with all its suite's specs for each suite that can be had and network mode."""
+def _suites(options: argparse.Namespace) -> Sequence[str]:
     named = os.environ.get("SUITE")
-    for name in [named] if named else _QUICK if options.quick else SUITES:
+    if named and named not in SUITES:
+        sys.exit(f"There is no suite {named}; SUITE is one of {', '.join(SUITES)}.")
+    if named:
+        return (named,)
+    return _QUICK if options.quick else tuple(SUITES)
+
+
+def _plans(
+    suites: Sequence[str], options: argparse.Namespace, programs: Programs
+) -> Iterator[Plan]:
+    """Yield a plan with all its suite's specs for each suite that can be had and network mode."""
+    for name in suites:
         suite = SUITES[name]
         program = suite.program(programs)
         if not program:
