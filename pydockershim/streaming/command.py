@@ -97,7 +97,7 @@ class CommandSession:
     async def run(self) -> None:
         """Serve until the end; TimeoutError when the client does not open its channels.
 
-        Cancelled when the client has gone.
+        Cancelled when the client has gone, or when the link says why it is to go.
         """
         self.received(b"")
         async with asyncio.timeout(self._limits.stream_creation_s):
@@ -105,8 +105,10 @@ class CommandSession:
         try:
             end = await self._run_process()
         except ShimError as error:
-            end = End(b"", status.of_error(str(error), as_json=self._protocol.json_status))
+            end = self._failed(str(error))
         except asyncio.CancelledError:
+            if self._link.reason:  # silence would be success
+                self._tell(self._failed(f"the session was ended: {self._link.reason}"))
             with suppress(ShimError):
                 await self._process.abandon()
             raise
@@ -166,6 +168,9 @@ class CommandSession:
         await asyncio.sleep(_DRAINED_S)  # most sessions are shorter, and need no inspect
         await self._process.container_ended()
         patience.reschedule(asyncio.get_running_loop().time() + _DRAINED_S)
+
+    def _failed(self, message: str) -> End:
+        return End(b"", status.of_error(message, as_json=self._protocol.json_status))
 
     def _tell(self, end: End) -> None:
         """Tell the client how it ended."""

@@ -64,7 +64,7 @@ class Connections:
     async def close(self) -> None:
         """End all sessions."""
         for link in self._live.values():
-            link.client_left()
+            link.give_up("the CRI server stops")
         if self._live:
             _, late = await asyncio.wait(self._live, timeout=_CLOSE_S)
             for task in late:
@@ -97,10 +97,10 @@ class Connections:
     async def _serve_up_to_end(
         self, link: Link, reader: HeadReader, expected: asyncio.Future[Head]
     ) -> Session | None:
-        """Serve one client; its leaving cancels this task. Return the session, if it got one."""
+        """Serve one client; the link's end cancels this task. Return the session, if any."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- this is one
-        link.on_left = task.cancel
+        link.on_end = task.cancel
         session: Session | None = None
         try:
             async with asyncio.timeout(self._limits.head_s):
@@ -117,8 +117,8 @@ class Connections:
             logger.info("a streaming client was too slow to begin")
         except asyncio.CancelledError:
             task.uncancel()
-            if link.error is not None:
-                logger.info("ended a streaming session: %s", link.error)
+            if link.reason:
+                logger.info("ended a streaming session: %s", link.reason)
         return session
 
     def _agree(self, head: Head) -> tuple[Request, Upgrade]:

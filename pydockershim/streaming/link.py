@@ -38,8 +38,8 @@ class Link(asyncio.BufferedProtocol):
     """One client.
 
     `buffer` takes the bytes of all connections of the event loop in turn: whoever is given them
-    copies what is to last. The owner sets `receiver`, which gets the client's bytes, and `on_left`,
-    which is called once when the client has gone or has broken the protocol (`error`).
+    copies what is to last. The owner sets `receiver`, which gets the client's bytes, and `on_end`,
+    which is called once when the client has gone, or when we give it up for some `reason`.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Link(asyncio.BufferedProtocol):
     ) -> None:
         self.buffer = buffer
         self.receiver: Callable[[Buffer], None] = _drop
-        self.on_left: Callable[[], object] = _nothing
-        self.error: Exception | None = None
+        self.on_end: Callable[[], object] = _nothing
+        self.reason = ""
         self.heard_s = self.moved_s = asyncio.get_running_loop().time()
         self._sources: dict[Source, None] = {}
         self._loop = asyncio.get_running_loop()
@@ -93,7 +93,7 @@ class Link(asyncio.BufferedProtocol):
                 if self._tunnel.peer_left:
                     self.client_left()
         except WireError as error:
-            self.error = error
+            self.reason = str(error)
             self.receiver = _drop
             self.client_left()
 
@@ -139,7 +139,7 @@ class Link(asyncio.BufferedProtocol):
             return
         self._outlet.write(pieces)
         if self.unsent_bytes > self._max_unsent_bytes:
-            self.error = WireError("the client asks for answers and does not read them")
+            self.reason = "the client asks for answers and does not read them"
             self._transport.abort()
 
     def flush(self, codec: Codec) -> None:
@@ -176,10 +176,14 @@ class Link(asyncio.BufferedProtocol):
             self._sources[source] = self._sources.pop(source)
 
     def client_left(self) -> None:
-        """Tell the owner, once."""
-        if not self._left.is_set():
-            self._left.set()
-            self.on_left()
+        """Tell the owner; what the client still sends is not waited for."""
+        self._left.set()
+        self._tell_owner()
+
+    def give_up(self, reason: str) -> None:
+        """Tell the owner that the session is to end, which its client may be told."""
+        self.reason = reason
+        self._tell_owner()
 
     def begin(self, receiver: Callable[[Buffer], None], leftover: bytes) -> None:
         """Pass all further bytes to a receiver, beginning with some that were read already."""
@@ -195,15 +199,17 @@ class Link(asyncio.BufferedProtocol):
         is_idle = now_s - max(self.heard_s, self.moved_s) > idle_s
         if data_idle_s is not None and now_s - self.moved_s > data_idle_s:
             is_idle = True
-        if is_idle or (self._holders and self._has_ended()):
+        if self._holders and self._has_ended():
             self.client_left()
+        elif is_idle:
+            self.give_up("nothing happened for too long")
 
     async def finish(self, codec: Codec | None, *, linger_s: float) -> None:
         """Let the client have everything, say good-bye, and close without a reset.
 
         The client is waited for as long as it takes something every `linger_s`.
         """
-        self.on_left = _nothing
+        self.on_end = _nothing
         self._holders.clear()
         self._transport.resume_reading()
         if await self._patiently(self._flushed, linger_s) and not self._lost.is_set():
@@ -221,6 +227,10 @@ class Link(asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Close at once."""
         self._transport.abort()
+
+    def _tell_owner(self) -> None:
+        on_end, self.on_end = self.on_end, _nothing
+        on_end()
 
     def _say_goodbye(self, codec: Codec) -> None:
         codec.close()

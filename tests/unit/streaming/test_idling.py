@@ -97,8 +97,10 @@ class _Client:
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         token: str,
         process: _Silent,
+        connections: Connections,
     ) -> None:
         self.reader, self.writer = streams
+        self.connections = connections
         self.process = process
         self._token = token.encode()
 
@@ -141,7 +143,7 @@ async def _client(**limits: Any) -> AsyncIterator[_Client]:
     server = await loop.create_server(connections.accept, "127.0.0.1", 0)
     watch = asyncio.create_task(connections.watch())
     streams = await asyncio.open_connection(*server.sockets[0].getsockname())
-    yield _Client(streams, tokens.issue(_REQUEST), sessions.process)
+    yield _Client(streams, tokens.issue(_REQUEST), sessions.process, connections)
     streams[1].close()
     if sessions.process.theirs:
         sessions.process.theirs.close()
@@ -192,7 +194,29 @@ def test_a_connection_without_a_byte_is_closed_in_time(idle_s: float) -> None:
             await client.open_spdy("error", "stdin", "stdout", "stderr")
             return await client.until_closed_s()
 
-    assert idle_s <= run(idle()) <= idle_s + _WATCHED_EVERY_S + 1
+    # ... and then the client has some time to say good-bye.
+    assert idle_s <= run(idle()) <= idle_s + _WATCHED_EVERY_S + 5 + 1
+
+
+@pytest.mark.parametrize("opening", ["spdy", "websocket"])
+def test_silence_is_no_success(opening: str) -> None:
+    """client-go takes an error channel that ends without a word for success."""
+
+    async def read_to_end(reason: str, *, stops: bool) -> None:
+        async with _client(idle_s=60) as client:
+            if opening == "spdy":
+                await client.open_spdy("error", "stdin", "stdout", "stderr")
+                await client.ask(_SPDY_PING, _SPDY_PING)
+            else:
+                await client.open_websocket()
+            if stops:
+                stopping = asyncio.create_task(client.connections.close())
+            assert f'{reason}","reason":"InternalError"'.encode() in await client.reader.read(-1)
+            if stops:
+                await stopping
+
+    run(read_to_end("nothing happened for too long", stops=False))
+    run(read_to_end("the CRI server stops", stops=True))
 
 
 def test_pings_are_no_payload() -> None:
@@ -205,7 +229,7 @@ def test_pings_are_no_payload() -> None:
 
             return await client.until_closed_s(ping)
 
-    assert 60 <= run(idle()) <= 60 + 2 * _WATCHED_EVERY_S + 1
+    assert 60 <= run(idle()) <= 60 + 2 * _WATCHED_EVERY_S + 5 + 1
 
 
 def test_payload_keeps_a_connection_that_pings_would_not() -> None:
