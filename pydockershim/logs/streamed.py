@@ -24,13 +24,14 @@ from pydockershim.engine.client import Engine
 from pydockershim.errors import NotFound, ShimError
 from pydockershim.logs.messages import MessageReader
 from pydockershim.logs.source import Progress, Reading
-from pydockershim.logs.window import Window, time_ns, window
+from pydockershim.logs.window import Window, last_time, time_ns, window
 
 logger = logging.getLogger(__name__)
 
 _TIME_BYTES = len("2000-01-01T00:00:00.000000000Z")
 _OUTBOX_BYTES = 256 * 1024
 _TAIL_BYTES = 256 * 1024  # Docker 20.10 repeats up to 80 KiB
+_LONGEST_TAIL_BYTES = 4 * 1024 * 1024
 _SEARCHED_LINES = 4096
 _RETRY_S = 1.0
 _POLL_S = 0.2
@@ -125,9 +126,8 @@ class _Reader:
 
     def _pass(self, *, follow: bool) -> bool:
         """Read the log once; returns whether anything was new."""
-        written = window(self._tail, everything=True) or []
+        written, since_ns = self._written()
         news, messages = _News(written), self._message_reader()
-        since_ns = time_ns(written[0]) if written else 0
         stream = self._engine.read_log(self._container_id, since_ns=since_ns, follow=follow)
         self._end_stream = stream.close
         is_news = False
@@ -143,9 +143,23 @@ class _Reader:
         """Have these lines written next, less those that come once more."""
         fresh = b"".join(self._without_repeats(lines))
         if fresh:
-            self._tail = (self._tail + fresh)[-_TAIL_BYTES:]
+            self._remember(fresh)
             self._outbox.put(fresh, after_gap=news.take_gap())
         return bool(fresh)
+
+    def _written(self) -> tuple[list[bytes], int]:
+        """Return the lines to look for in what comes, and the time (ns) from which to read it."""
+        lines = window(self._tail, everything=len(self._tail) < _LONGEST_TAIL_BYTES)
+        if lines is None:  # it ends with too long a line; all its parts have one time
+            return [], time_ns(last_time(self._tail)) + 1
+        return lines, time_ns(lines[0]) if lines else 0
+
+    def _remember(self, fresh: bytes) -> None:
+        """Keep enough to know repeats, and all parts of an unfinished line: they may be equal."""
+        tail = self._tail + fresh
+        recent = tail[-_TAIL_BYTES:]
+        is_enough = window(recent, everything=False) is not None
+        self._tail = recent if is_enough else tail[-_LONGEST_TAIL_BYTES:]
 
     def _without_repeats(self, lines: list[bytes]) -> list[bytes]:
         """Leave out what comes once more: a run of written lines that begins in the past.

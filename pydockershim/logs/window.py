@@ -30,15 +30,17 @@ def window(tail: bytes, *, everything: bool) -> list[bytes] | None:
     `everything`: there is no more than this tail. A torn line at either end, and what is no line of
     a CRI log, is left out.
     """
-    lines = [match for line in tail.split(b"\n")[:-1] if (match := _LINE.fullmatch(line))]
-    unfinished = {_moment(match) for match in lines[-1:]}
-    for index in reversed(range(len(lines))):
-        if _moment(lines[index]) in unfinished:
-            continue
-        if lines[index][3] == b"F":
-            return [match[0] + b"\n" for match in lines[index:]]
-        unfinished.add(_moment(lines[index]))
-    return [match[0] + b"\n" for match in lines] if everything else None
+    found: list[bytes] = []
+    unfinished: set[tuple[bytes, bytes]] = set()
+    for line in reversed(tail.split(b"\n")[:-1]):
+        if match := _LINE.fullmatch(line):
+            moment = match[1], match[2]
+            is_anchor = bool(found) and match[3] == b"F" and moment not in unfinished
+            found.insert(0, line + b"\n")
+            if is_anchor:
+                return found
+            unfinished.add(moment)
+    return found if everything else None
 
 
 def time_ns(line: bytes) -> int:
@@ -50,7 +52,3 @@ def time_ns(line: bytes) -> int:
 def last_time(lines: bytes) -> bytes:
     """Return the time of the last of some whole lines, as it stands there."""
     return lines[lines.rfind(b"\n", 0, -1) + 1 :].partition(b" ")[0]
-
-
-def _moment(match: re.Match[bytes]) -> tuple[bytes, bytes]:
-    return match[1], match[2]

@@ -123,6 +123,19 @@ def test_long_lines(inherited: LogPod) -> None:
 
 
 @of(READABLE)
+@pytest.mark.parametrize("mib", [1, 6])
+def test_the_equal_parts_of_a_line_without_end_are_written_once(
+    inherited: LogPod, mib: int
+) -> None:
+    line = b"x" * (mib * 1024 * 1024)
+    log = inherited.run(f"echo; head -c {len(line)} /dev/zero | tr '\\0' x")
+
+    log.await_exit()
+
+    assert len(b"".join(log.texts)) == len(line)
+
+
+@of(READABLE)
 def test_lines_come_while_the_container_runs(inherited: LogPod) -> None:
     log = inherited.run("echo one; sleep 1; echo two; exec sleep 60")
 
