@@ -36,6 +36,7 @@ class EngineFeatures:
     local_logs_keep_lf: bool
     names_builtin_seccomp: bool
     read_only_binds_recurse: bool
+    execs_start_at_once: bool
 
 
 class ContainerState(TypedDict):

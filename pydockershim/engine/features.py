@@ -18,6 +18,7 @@ _BUILTIN_SECCOMP = (1, 42)
 _LOCAL_LOGS_KEEP_LF = (1, 42)
 _TELLS_NO_NEW_PRIVILEGES = (1, 43)
 _RECURSIVE_READ_ONLY = (1, 44)
+_EXECS_START_AT_ONCE = (1, 42)
 
 
 def negotiate(version: Json) -> str:
@@ -62,6 +63,7 @@ def engine_features(version: Json, info: Json, *, api_version: str) -> EngineFea
         local_logs_keep_lf=api >= _LOCAL_LOGS_KEEP_LF,
         names_builtin_seccomp=api >= _BUILTIN_SECCOMP,
         read_only_binds_recurse=api >= _RECURSIVE_READ_ONLY,
+        execs_start_at_once=api >= _EXECS_START_AT_ONCE,
     )
 
 

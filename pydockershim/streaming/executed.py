@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from pydockershim.dockerapi import ExecInspect
 from pydockershim.engine.client import Engine
@@ -34,14 +34,17 @@ _WORDS_BEGIN_WITHIN = 64
 
 
 class Executed:
-    """One exec in a container."""
+    """One exec in a container; its other execs share the `turn`."""
 
-    def __init__(self, engine: Engine, blocking: Blocking, request: ExecRequest) -> None:
+    def __init__(
+        self, engine: Engine, blocking: Blocking, request: ExecRequest, turn: asyncio.Lock
+    ) -> None:
         self.has_tty = request.streams.tty
         self.eof_keys = _EOF_KEYS if self.has_tty else b""
         self._engine = engine
         self._blocking = blocking
         self._request = request
+        self._turn = turn
         self._exec_id = ""
         self._held = b""
         self._is_first = True
@@ -58,12 +61,16 @@ class Executed:
         }
         if size is not None and self.has_tty:
             config["ConsoleSize"] = [size.height, size.width]  # from API 1.42 on; else ignored
-        self._exec_id = await self._blocking.call(
-            self._engine.create_exec, self._request.container_id, config
-        )
-        return await self._blocking.acquire(
-            self._engine.start_exec, Hijacked.close, self._exec_id, tty=self.has_tty
-        )
+        features = await self._blocking.call(lambda: self._engine.features)
+        # COMPAT(dockerd 20.10): it starts a container's execs one after another, and as long as any
+        # wait for it, the ends of the others do too, by the half minute.
+        async with nullcontext() if features.execs_start_at_once else self._turn:
+            self._exec_id = await self._blocking.call(
+                self._engine.create_exec, self._request.container_id, config
+            )
+            return await self._blocking.acquire(
+                self._engine.start_exec, Hijacked.close, self._exec_id, tty=self.has_tty
+            )
 
     async def resize(self, size: TerminalSize) -> None:
         """Set the terminal's size; a process that has ended has none."""

@@ -1,6 +1,8 @@
 """Builds a session: the codec that was agreed upon, and what it connects the client with."""
 
+import asyncio
 from typing import Protocol as Interface
+from weakref import WeakValueDictionary
 
 from pydockershim.engine.client import Engine
 from pydockershim.streaming.attached import Attached
@@ -14,10 +16,12 @@ from pydockershim.streaming.negotiation import Protocol, Wire
 from pydockershim.streaming.portforward.forwards import Forwards
 from pydockershim.streaming.portforward.over_spdy import SpdyForwards
 from pydockershim.streaming.portforward.over_websocket import WebSocketForwards
+from pydockershim.streaming.process import Process
 from pydockershim.streaming.remotecommand.channels import Channel, Channels
 from pydockershim.streaming.remotecommand.over_spdy import SpdyChannels
 from pydockershim.streaming.remotecommand.over_websocket import WebSocketChannels
 from pydockershim.streaming.requests import (
+    AttachRequest,
     ExecRequest,
     PortForwardRequest,
     Request,
@@ -54,6 +58,7 @@ class Sessions:
         self._engine = engine
         self._blocking = blocking
         self._limits = limits
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def session(self, link: Link, request: Request, protocol: Protocol) -> Session:
         """Return what serves this request over this protocol; a tunnel is put around the link."""
@@ -61,12 +66,14 @@ class Sessions:
             forwards = self._forwards(link, request, protocol)
             return ForwardSession(link, forwards, request, self._blocking, self._limits)
         channels = self._channels(request.streams, protocol)
-        process = (
-            Executed(self._engine, self._blocking, request)
-            if isinstance(request, ExecRequest)
-            else Attached(self._engine, self._blocking, request)
-        )
+        process = self._process(request)
         return CommandSession(link, channels, process, protocol, self._limits)
+
+    def _process(self, request: ExecRequest | AttachRequest) -> Process:
+        if isinstance(request, AttachRequest):
+            return Attached(self._engine, self._blocking, request)
+        turn = self._turns.setdefault(request.container_id, asyncio.Lock())
+        return Executed(self._engine, self._blocking, request, turn)
 
     def _channels(self, streams: Streams, protocol: Protocol) -> Channels:
         wanted = {

@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -239,6 +240,21 @@ def test_the_end_of_the_input_is_typed_at_a_terminal(sessions: Sessions, wire: W
         output = read_to_end(session)
         assert output.stdout.endswith(typed.replace(b"\n", b"\r\n") + b"later\r\n")
         assert output.exit_code == 3
+
+
+def test_ends_do_not_wait_for_the_beginnings_of_others(sessions: Sessions) -> None:
+    began_s = time.monotonic()
+
+    def late_s(session: RemoteCommand) -> float:
+        read_until(session, lambda output: output.stdout == b"hi\n")
+        shown_s = time.monotonic()
+        assert read_to_end(session).exit_code == 0
+        return time.monotonic() - shown_s
+
+    begun = [sessions.open(SpdyCommand, ["echo", "hi"]) for _ in range(60)]
+    with ThreadPoolExecutor(len(begun)) as readers:
+        latest_s = max(readers.map(late_s, begun))
+    assert latest_s < (time.monotonic() - began_s) / 2
 
 
 def test_pings_are_answered_while_the_command_reads_nothing(sessions: Sessions) -> None:

@@ -43,6 +43,7 @@ def test_docker_20_10() -> None:
         local_logs_keep_lf=False,
         names_builtin_seccomp=False,
         read_only_binds_recurse=False,
+        execs_start_at_once=False,
     )
 
 
@@ -57,6 +58,7 @@ def test_docker_28_5() -> None:
         local_logs_keep_lf=True,
         names_builtin_seccomp=True,
         read_only_binds_recurse=True,
+        execs_start_at_once=True,
     )
 
 

@@ -21,6 +21,7 @@ DOCKER_28 = EngineFeatures(
     local_logs_keep_lf=True,
     names_builtin_seccomp=True,
     read_only_binds_recurse=True,
+    execs_start_at_once=True,
 )
 DOCKER_20 = replace(
     DOCKER_28,
@@ -30,6 +31,7 @@ DOCKER_20 = replace(
     local_logs_keep_lf=False,
     names_builtin_seccomp=False,
     read_only_binds_recurse=False,
+    execs_start_at_once=False,
 )
 CGROUP_V2 = replace(DOCKER_28, cgroup_driver="systemd", cgroup_version=2)
 # A node where everything that we refuse could matter, and every default of the daemon is odd.
