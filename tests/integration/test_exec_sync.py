@@ -30,14 +30,18 @@ def test_first_bytes_are_never_lost(container: Container) -> None:
 
 
 def test_timeout_kills_the_command_and_its_children(container: Container) -> None:
-    began_s = time.monotonic()
+    took_s = []
+    for _ in range(3):  # a busy machine may spoil one
+        began_s = time.monotonic()
+        with pytest.raises(CriError) as late:
+            container.execute(
+                ["sh", "-c", "sleep 97 & sh -c 'sleep 98; :' & sleep 99"], timeout_s=1
+            )
+        took_s.append(time.monotonic() - began_s)
 
-    with pytest.raises(CriError) as late:
-        container.execute(["sh", "-c", "sleep 97 & sh -c 'sleep 98; :' & sleep 99"], timeout_s=1)
-
-    assert late.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert time.monotonic() - began_s < 5
-    assert "sleep 9" not in container.output("ps")
+        assert late.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert "sleep 9" not in container.output("ps")
+    assert 1 <= min(took_s) < 1.5
 
 
 def test_command_of_a_caller_who_leaves_is_killed(container: Container) -> None:
