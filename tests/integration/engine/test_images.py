@@ -13,6 +13,8 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX, STOP_SIGNAL, USER_BY_ID
 from tests.bed.registry import Registry
 
+pytestmark = pytest.mark.engine
+
 
 def pull(
     client: Engine, reference: str, credentials: Credentials | None = None, *, digest: str = ""

@@ -12,6 +12,8 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.images import VOLUME
 from tests.integration.engine.making import create, execute
 
+pytestmark = pytest.mark.engine
+
 UNKNOWN_ID = "0" * 64
 
 

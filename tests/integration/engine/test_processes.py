@@ -12,6 +12,8 @@ from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import StreamName
 from tests.integration.engine.making import create, execute, output
 
+pytestmark = pytest.mark.engine
+
 
 def start_terminal(client: Engine, container_id: str, script: str) -> tuple[str, Hijacked]:
     streams = {"AttachStdin": True, "AttachStdout": True}

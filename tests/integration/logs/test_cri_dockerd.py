@@ -19,6 +19,8 @@ from tests.integration.cri_dockerd import await_listed, start_as_cri_dockerd
 from tests.integration.logs.logged import Log, wait_for
 from tests.integration.pods import Container
 
+pytestmark = pytest.mark.engine
+
 
 @dataclass
 class Peers:

@@ -27,6 +27,8 @@ from tests.integration.logs.logged import (
     wait_for,
 )
 
+pytestmark = pytest.mark.engine
+
 PART = 16 * 1024
 LENGTHS = (PART - 1, PART, 40_000)
 # Nobody need listen there.

@@ -16,6 +16,8 @@ from tests.bed.shim import Shim
 from tests.integration.logs.disks import HangingDisk, SmallDisk
 from tests.integration.logs.logged import Log, LogPod, gaps, wait_for
 
+pytestmark = pytest.mark.engine
+
 LINES = 5000
 PRINTING = f"seq {LINES}"
 WHOLE = [*range(1, LINES + 1)]

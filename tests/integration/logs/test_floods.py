@@ -13,7 +13,7 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.logs.logged import LogPod, gaps, log_pod, wait_for
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 COUNTS = [200_000, pytest.param(3_000_000, marks=pytest.mark.endurance)]
 

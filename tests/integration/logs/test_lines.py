@@ -13,6 +13,8 @@ from tests.bed.shim import Shim
 from tests.integration.logs.logged import LogPod, docker_lines, log_pod, spool_of, wait_for
 from tests.integration.pods import Pods
 
+pytestmark = pytest.mark.engine
+
 PART = 16 * 1024
 
 

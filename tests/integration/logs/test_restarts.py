@@ -22,6 +22,8 @@ from tests.integration.logs.logged import (
 )
 from tests.unit.logs.spooling import record
 
+pytestmark = pytest.mark.engine
+
 COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; usleep 200; done'
 HOUR_NS = 3600 * 1_000_000_000
 

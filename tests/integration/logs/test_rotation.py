@@ -10,6 +10,8 @@ import pytest
 from pydockershim.client.client import CriError
 from tests.integration.logs.logged import Log, LogPod, wait_for
 
+pytestmark = pytest.mark.engine
+
 COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; done'
 
 

@@ -10,6 +10,8 @@ from tests.clients.websocket import WebSocketClient
 from tests.integration.pods import Pods
 from tests.integration.streaming.sessions import Sessions
 
+pytestmark = pytest.mark.engine
+
 Wire = type[RemoteCommand]
 
 _ECHO = ["sh", "-c", "while read line; do echo got $line; echo err $line >&2; done; exec sleep 99"]

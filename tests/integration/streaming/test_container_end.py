@@ -12,6 +12,8 @@ from tests.integration.streaming.conftest import WIRES
 from tests.integration.streaming.sessions import Sessions
 from tests.integration.streaming.watching import ShimWatch
 
+pytestmark = pytest.mark.engine
+
 _SHARED = cri.NamespaceOption(pid="POD")
 _COMMANDS = {
     "its output is open": "echo started; exec sleep 333",

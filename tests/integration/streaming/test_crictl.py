@@ -23,6 +23,8 @@ from tests.bed.shim import Shim
 from tests.integration.pods import Container, Pod, Pods
 from tests.integration.streaming.servers import ECHO, serving
 
+pytestmark = pytest.mark.engine
+
 MIB = 1024 * 1024
 
 

@@ -7,6 +7,8 @@ from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCom
 from tests.integration.streaming.sessions import Sessions
 from tests.integration.streaming.watching import ShimWatch
 
+pytestmark = pytest.mark.engine
+
 Wire = type[RemoteCommand]
 
 _LONG = [pytest.mark.endurance, pytest.mark.timeout(900)]

@@ -28,6 +28,8 @@ from tests.integration.streaming.servers import (
 )
 from tests.integration.streaming.sessions import Sessions
 
+pytestmark = pytest.mark.engine
+
 MIB = 1024 * 1024
 TRANSPORTS = {"spdy": SpdyClient, "tunnel": SpdyOverWebSocket}
 

@@ -19,6 +19,8 @@ from tests.integration.pods import Container
 from tests.integration.streaming.sessions import Sessions
 from tests.integration.streaming.watching import ShimWatch
 
+pytestmark = pytest.mark.engine
+
 Wire = type[RemoteCommand]
 KIB, MIB = 1024, 1024 * 1024
 
