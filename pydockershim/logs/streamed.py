@@ -80,7 +80,7 @@ class _Reader:
         self._engine = engine
         self._container_id = container_id
         self._message_reader = message_reader
-        self._tail = b"".join(written)
+        self._tail = bytearray().join(written)
         self._outbox = _Outbox()
         self._end_stream: Callable[[], None] = lambda: None
         self._ended = threading.Event()
@@ -149,24 +149,26 @@ class _Reader:
 
     def _written(self) -> tuple[list[bytes], int]:
         """Return the lines to look for in what comes, and the time (ns) from which to read it."""
-        lines = window(self._tail, everything=len(self._tail) < _LONGEST_TAIL_BYTES)
+        tail = bytes(self._tail)
+        lines = window(tail, everything=len(tail) < _LONGEST_TAIL_BYTES)
         if lines is None:  # it ends with too long a line; all its parts have one time
-            return [], time_ns(last_time(self._tail)) + 1
+            return [], time_ns(last_time(tail)) + 1
         return lines, time_ns(lines[0]) if lines else 0
 
     def _remember(self, fresh: bytes) -> None:
         """Keep enough to know repeats, and all parts of an unfinished line: they may be equal."""
-        tail = self._tail + fresh
-        recent = tail[-_TAIL_BYTES:]
-        is_enough = window(recent, everything=False) is not None
-        self._tail = recent if is_enough else tail[-_LONGEST_TAIL_BYTES:]
+        self._tail += fresh
+        if len(self._tail) > 2 * _TAIL_BYTES:  # messages are small and many: not at each of them
+            is_enough = window(bytes(self._tail[-_TAIL_BYTES:]), everything=False) is not None
+            del self._tail[: -(_TAIL_BYTES if is_enough else _LONGEST_TAIL_BYTES)]
 
     def _without_repeats(self, lines: list[bytes]) -> list[bytes]:
         """Leave out what comes once more: a run of written lines that begins in the past.
 
         No two whole lines of a stream have one time; parts of a line have, and may be equal.
         """
-        newest = self._tail[self._tail.rfind(b"\n", 0, -1) + 1 :][:_TIME_BYTES]
+        begin = self._tail.rfind(b"\n", 0, -1) + 1
+        newest = bytes(self._tail[begin : begin + _TIME_BYTES])
         fresh, repeats = [], False
         for line in lines:
             time = line[:_TIME_BYTES]

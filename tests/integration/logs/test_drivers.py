@@ -138,6 +138,15 @@ def test_the_equal_parts_of_a_line_without_end_are_written_once(
 
 
 @of(READABLE)
+def test_a_burst_of_small_lines_is_written_within_seconds(inherited: LogPod) -> None:
+    log = inherited.run("seq 200000")
+
+    wait_for(lambda: log.path.read_bytes().endswith(b" 200000\n"), timeout_s=20)
+
+    assert log.numbers == [*range(1, 200_001)]
+
+
+@of(READABLE)
 def test_lines_come_while_the_container_runs(inherited: LogPod) -> None:
     log = inherited.run("echo one; sleep 1; echo two; exec sleep 60")
 
