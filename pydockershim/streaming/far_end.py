@@ -13,6 +13,8 @@ from pydockershim.streaming.wire import Buffer
 
 _SO_SNDBUFFORCE = 32  # asm-generic/socket.h; for root, beyond net.core.wmem_max
 _SEND_BUFFER_BYTES = 1024 * 1024
+# What is read at once, and may have to wait for a client that does not take it.
+_OUTPUT_BYTES = 256 * 1024
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, for 0 s
 
 
@@ -77,7 +79,7 @@ class FarEnd(asyncio.BufferedProtocol):
 
     def get_buffer(self, _size: int) -> memoryview:
         """Return where to put the output."""
-        return self._link.buffer
+        return self._link.buffer[:_OUTPUT_BYTES]
 
     def buffer_updated(self, size: int) -> None:
         """Pass output on."""
