@@ -159,7 +159,7 @@ class Reflector:
             for key in draining:
                 self._mark(key)
             self._fills.settle(draining, patience_s=_PATIENCE_S)
-            if time.monotonic() > end_s:
+            if time.monotonic() > end_s or self._stopping.wait(_DRAIN_S):
                 return
 
     def _keep_up(self, inbox: _Inbox) -> None:

@@ -6,9 +6,10 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier, Thread
+from threading import Barrier
 
 from tests.bed.dialogue import Dialogue
+from tests.clients.exchange import exchange
 from tests.conformance.cluster.conftest import ECHO_PORT
 from tests.conformance.cluster.kubectl import Kubectl
 
@@ -27,20 +28,6 @@ def _forwarding(kubectl: Kubectl, pod: str, port: int) -> Iterator[tuple[Dialogu
         yield forward, int(match[1])
 
 
-def _exchange(connection: socket.socket, sent: bytes) -> bytes:
-    """Send and receive at the same time, each to its end."""
-
-    def send() -> None:
-        connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
-
-    sender = Thread(target=send)
-    sender.start()
-    received = b"".join(iter(lambda: connection.recv(65536), b""))
-    sender.join()
-    return received
-
-
 def _connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=60)
 
@@ -48,7 +35,7 @@ def _connect(port: int) -> socket.socket:
 def test_bytes_go_there_and_back(kubectl: Kubectl, shell: str) -> None:
     sent = os.urandom(8 * MIB)
     with _forwarding(kubectl, shell, ECHO_PORT) as (_, port), _connect(port) as connection:
-        assert _exchange(connection, sent) == sent
+        assert exchange(connection, sent) == sent
 
 
 def test_many_connections_at_once(kubectl: Kubectl, shell: str) -> None:
@@ -60,7 +47,7 @@ def test_many_connections_at_once(kubectl: Kubectl, shell: str) -> None:
             connection.sendall(sent[:1])
             first = connection.recv(1)
             all_are_open.wait()
-            return first + _exchange(connection, sent[1:]) == sent
+            return first + exchange(connection, sent[1:]) == sent
 
     with (
         _forwarding(kubectl, shell, ECHO_PORT) as (_, port),
@@ -80,4 +67,4 @@ def test_a_refused_port_is_told_and_ends_no_other_forward(kubectl: Kubectl, shel
         assert forward.wait() == 1
         assert b"refused" in forward.errors
         with _connect(good) as connection:
-            assert _exchange(connection, b"still here") == b"still here"
+            assert exchange(connection, b"still here") == b"still here"

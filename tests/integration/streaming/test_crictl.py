@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.bed import dialogue
 from tests.bed.dialogue import Dialogue
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
+from tests.clients.exchange import exchange
 from tests.integration.pods import Container, Pod, Pods
 from tests.integration.streaming.servers import ECHO, serving
 
@@ -166,16 +166,6 @@ def _forwarding(crictl: Crictl, pod: Pod, port: int) -> Iterator[int]:
 
 
 def _is_echoed(port: int) -> bool:
-    """Send and receive at the same time, each to its end."""
     sent = os.urandom(MIB // 4)
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-
-        def send() -> None:
-            connection.sendall(sent)
-            connection.shutdown(socket.SHUT_WR)
-
-        sender = Thread(target=send)
-        sender.start()
-        received = b"".join(iter(lambda: connection.recv(65536), b""))
-        sender.join()
-    return received == sent
+        return exchange(connection, sent) == sent
