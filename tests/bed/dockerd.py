@@ -3,7 +3,8 @@
 import json
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -70,14 +71,19 @@ class Dockerd:
         """End it in order: it stops its containers first, unless it is to live-restore them."""
         self.program.stop(signal.SIGTERM)
 
-    def kill(self) -> None:
-        """End it at once; its containers go on running."""
-        self.program.stop(signal.SIGKILL)
+    def restart(self, signal_number: int = signal.SIGTERM) -> None:
+        """End it by a signal and start it again; with live-restore its containers go on running."""
+        with self.down(signal_number):
+            pass
 
-    def restart(self) -> None:
-        """Stop it in order and start it again."""
-        self.stop()
-        self.start()
+    @contextmanager
+    def down(self, signal_number: int = signal.SIGTERM) -> Iterator[None]:
+        """Have it ended by a signal inside the block, and back after it, whatever happens there."""
+        self.program.stop(signal_number)
+        try:
+            yield
+        finally:
+            self.start()
 
     def leftovers(self) -> list[str]:
         """Name every container, network and volume that neither Docker nor the bed has made."""

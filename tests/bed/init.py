@@ -74,10 +74,10 @@ def _run_and_reap(command: Sequence[str]) -> int:
     """Run the command; whatever it leaves behind dies with this process."""
     # The terminal's Ctrl-C reaches the command too; what it does about it decides.
     signal.signal(signal.SIGINT, lambda *_: None)
-    child = subprocess.Popen(command).pid
+    child = subprocess.Popen(command)  # kept: one that is let go of is reaped out of our sight
     while True:
         pid, status = os.wait()
-        if pid == child:
+        if pid == child.pid:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
 

@@ -237,12 +237,11 @@ def test_a_restarted_engine_is_found_again(client: Engine, dockerd: Dockerd) -> 
     stream = client.events()
     before = client.features
 
-    dockerd.stop()
-    with pytest.raises(errors.Unavailable):
-        client.ping()
-    with pytest.raises(errors.Unavailable):
-        list(stream)
-    dockerd.start()
+    with dockerd.down():
+        with pytest.raises(errors.Unavailable):
+            client.ping()
+        with pytest.raises(errors.Unavailable):
+            list(stream)
 
     client.ping()
     assert client.list_images()

@@ -1,6 +1,7 @@
 """Each line is there exactly once, whoever dies in between."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -152,9 +153,8 @@ def test_an_engine_that_restarts_under_a_running_container(
     own_pod: LogPod, dockerd: Dockerd
 ) -> None:
     log = own_pod.run(COUNTING)
-    for end in (dockerd.stop, dockerd.kill):
-        end()
-        dockerd.start()
+    for each in (signal.SIGTERM, signal.SIGKILL):
+        dockerd.restart(each)
         wait_for(partial(has_more_than, log, len(log.texts) + 100))
 
     dockerd.api.kill(log.container.id)
