@@ -1,14 +1,19 @@
 """What the integration tests share on top of the bed: a shim and a client of it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from pydockershim.client.client import CriClient
+from pydockershim.client.client import CriClient, CriError
 from tests.bed import namespaces
 from tests.bed.dockerd import Dockerd
 from tests.bed.fixtures import watch
 from tests.bed.shim import Shim
+from tests.integration.waiting import eventually
+
+# The client of the session's shim, once a test has asked for it.
+_clients: list[CriClient] = []
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +28,23 @@ def shim(dockerd: Dockerd) -> Iterator[Shim]:
 def client(shim: Shim) -> Iterator[CriClient]:
     """A client of the session's shim, as a kubelet of today speaks to it."""
     with CriClient(shim.url) as client:
+        _clients.append(client)
         yield client
+        _clients.clear()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _shim_is_up_to_date() -> None:
+    """Let the session's shim hear of what the module before has done behind its back.
+
+    That is pods that other shims have removed, and restarts of the engine.
+    """
+    for client in _clients:
+        eventually(partial(_sees_an_empty_engine, client))
+
+
+def _sees_an_empty_engine(client: CriClient) -> bool:
+    try:
+        return not client.list_pod_sandboxes() and not client.list_containers()
+    except CriError:
+        return False

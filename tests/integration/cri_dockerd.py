@@ -1,6 +1,5 @@
 """Pods as cri-dockerd makes them: its names and labels, and no record of ours."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
+from tests.integration.waiting import eventually
 
 
 def start_as_cri_dockerd(
@@ -30,15 +30,14 @@ def start_as_cri_dockerd(
     return str(created["Id"])
 
 
-def await_listed(client: CriClient, object_id: str) -> None:
+def await_listed(client: CriClient, *object_ids: str) -> None:
     """Wait until what was made behind the shim's back runs in its eyes, too."""
-    end_s = time.monotonic() + 5
-    while True:
-        running = {
-            each.id for each in client.list_containers() if each.state == cri.CONTAINER_RUNNING
-        }
-        ready = {each.id for each in client.list_pod_sandboxes() if each.state == cri.SANDBOX_READY}
-        if object_id in running | ready:
-            return
-        assert time.monotonic() < end_s, f"{object_id} does not run in the eyes of the shim"
-        time.sleep(0.01)
+    eventually(lambda: _running(client).issuperset(object_ids))
+
+
+def _running(client: CriClient) -> set[str]:
+    containers, sandboxes = client.list_containers(), client.list_pod_sandboxes()
+    return {
+        *(each.id for each in containers if each.state == cri.CONTAINER_RUNNING),
+        *(each.id for each in sandboxes if each.state == cri.SANDBOX_READY),
+    }

@@ -52,9 +52,11 @@ def token_registry() -> Iterator[TokenRegistry]:
         registry = TokenRegistry(f"127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield registry
-        server.shutdown()
-        thread.join()
+        try:
+            yield registry
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager

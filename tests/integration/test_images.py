@@ -18,6 +18,7 @@ from tests.bed.registry import Registry
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 from tests.integration.registries import silent_registry, token_registry
+from tests.integration.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -142,10 +143,7 @@ def test_image_gone_behind_the_shims_back_is_seen(
     client.pull_image(open_name)
     dockerd.api.remove_image(open_name)
 
-    end_s = time.monotonic() + 5
-    while client.image_status(open_name):
-        assert time.monotonic() < end_s
-        time.sleep(0.01)
+    eventually(lambda: client.image_status(open_name) is None)
 
 
 def test_pause_image_is_pinned(client: CriClient, pods: Pods) -> None:
@@ -317,7 +315,7 @@ def test_pull_that_stands_still_is_given_up(dockerd: Dockerd) -> None:
 
     assert error.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "no progress for 1 s" in error.message
-    assert 1 <= took_s < 5
+    assert 1 <= took_s < 20
 
 
 # Removals
@@ -330,7 +328,7 @@ def test_removal_by_one_name_takes_them_all(
     others = [f"{REPOSITORY}/second:2", f"{REPOSITORY}/third:3"]
     for other in others:
         dockerd.api.tag(image_id, *other.rsplit(":", 1))
-    _await(client, others[-1])
+    eventually(lambda: client.image_status(others[-1]))
 
     client.remove_image(others[0])
 
@@ -375,10 +373,3 @@ def test_image_of_a_foreign_running_container_stays(
     assert image is not None
     assert list(image.repo_tags) == [open_name]
     dockerd.api.remove_container(foreign, force=True)
-
-
-def _await(client: CriClient, name: str) -> None:
-    end_s = time.monotonic() + 5
-    while client.image_status(name) is None:
-        assert time.monotonic() < end_s, f"{name} is not seen"
-        time.sleep(0.01)

@@ -99,7 +99,8 @@ def test_ids_may_be_given_by_their_beginning(client: CriClient, node: Node) -> N
 
 def test_beginning_of_several_ids_is_refused(client: CriClient, pods: Pods) -> None:
     """Of seventeen ids two begin alike."""
-    ids = [pods.run().create(attempt=attempt).id for attempt in range(17)]
+    pod = pods.run()
+    ids = [pod.create(attempt=attempt).id for attempt in range(17)]
     firsts = [each[0] for each in ids]
     ambiguous = next(each for each in firsts if firsts.count(each) > 1)
 

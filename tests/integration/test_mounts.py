@@ -37,7 +37,7 @@ def test_read_only_mount_leaves_mounts_below_it_writable(pods: Pods, tmp_path: P
     container = pods.run().start(mounts=[mount])
 
     assert container.execute(["touch", "/ro/below/x"]).exit_code == 0
-    subprocess.run(["umount", str(below)], check=True)
+    subprocess.run(["umount", "--lazy", str(below)], check=True)
 
 
 def test_colon_in_a_path_is_part_of_it(pods: Pods, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_propagation(
     assert ("/shared/from-host" in mounted) is seen_inside
     assert (f"{shared}/from-container" in Path("/proc/mounts").read_text()) is seen_outside
     pods.client.remove_container(container.id)
-    subprocess.run(["umount", "--recursive", str(shared)], check=True)
+    subprocess.run(["umount", "--recursive", "--lazy", str(shared)], check=True)
 
 
 def test_two_mounts_on_one_target_are_refused(pods: Pods, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """UpdatePodSandboxResources: remembered with the sandbox, for a person to see."""
 
 import json
-import time
 from typing import Any
 
 import grpc
@@ -12,6 +11,7 @@ from pydockershim.client.client import CriClient, CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
+from tests.integration.waiting import eventually
 
 OVERHEAD = cri.LinuxContainerResources(memory_limit_in_bytes=1 << 20)
 RESOURCES = cri.LinuxContainerResources(cpu_shares=512, unified={"memory.high": "1G"})
@@ -49,8 +49,7 @@ def test_update_goes_with_its_sandbox(
         update(client, pod.id, resources=RESOURCES)
     client.remove_pod_sandbox(ours.id)
     dockerd.api.remove_container(foreign.id, force=True)
-    while foreign.id in {each.id for each in client.list_pod_sandboxes()}:
-        time.sleep(0.01)
+    eventually(lambda: foreign.id not in {each.id for each in client.list_pod_sandboxes()})
 
     update(client, last.id, resources=RESOURCES)
 

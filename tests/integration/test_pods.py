@@ -11,6 +11,7 @@ from pydockershim.client.client import CriClient, CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
+from tests.integration.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -121,7 +122,7 @@ def test_half_made_sandbox_is_not_ready_and_is_made_anew(pods: Pods, dockerd: Do
     pod = pods.run()
     name = dockerd.api.inspect_container(pod.id)["Name"]
     dockerd.api.rename(pod.id, f"{name}_setup")
-    _await_state(pods.client, pod.id, cri.SANDBOX_NOTREADY)
+    eventually(lambda: pod.status.state == cri.SANDBOX_NOTREADY)
 
     again = pods.run(pod.config)
 
@@ -184,11 +185,3 @@ def test_verbose_status_tells_a_person_more(pods: Pods) -> None:
 
     assert '"pid"' in pods.client.pod_sandbox_status(pod.id, verbose=True).info["info"]
     assert pod.id in pods.client.container_status(container.id, verbose=True).info["info"]
-
-
-def _await_state(client: CriClient, sandbox_id: str, state: int) -> None:
-    """Wait for what was done behind the shim's back to be seen by it."""
-    for _ in range(200):
-        if client.pod_sandbox_status(sandbox_id).status.state == state:
-            return
-    pytest.fail(f"sandbox {sandbox_id} did not become {state}")

@@ -1,7 +1,6 @@
 """Two callers at once, and callers who leave: nothing is half done, nothing hangs."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ from pydockershim.client.client import CriClient, CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Container, Pods
+from tests.integration.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -21,19 +21,12 @@ IGNORES_TERM = ("sh", "-c", "trap '' TERM; echo > /tmp/ready; while :; do sleep 
 
 
 def outcome(done: Future[Any]) -> grpc.StatusCode:
-    """Return how a call ended; it has a few seconds."""
-    error = done.exception(20)
+    """Return how a call ended; it has less time than the grace periods here."""
+    error = done.exception(30)
     if error is None:
         return grpc.StatusCode.OK
     assert isinstance(error, CriError), error
     return error.code
-
-
-def eventually(holds: Callable[[], object], *, within_s: float = 10) -> None:
-    end_s = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < end_s
-        time.sleep(0.02)
 
 
 def stubborn(pods: Pods) -> Container:
@@ -67,7 +60,7 @@ def test_stop_of_the_pod_ends_a_stop_that_waits(pods: Pods) -> None:
 def test_many_stops_and_removals_at_once_all_succeed(pods: Pods, dockerd: Dockerd) -> None:
     pod = pods.run()
     container = pod.start()
-    act: list[Callable[[], None]] = [
+    act = [
         lambda: pods.client.stop_container(container.id, grace_period_s=1),
         lambda: pods.client.remove_container(container.id),
         lambda: pods.client.stop_pod_sandbox(pod.id),
@@ -106,7 +99,7 @@ def test_command_ends_with_its_container(pods: Pods, end: str) -> None:
 
         getattr(pods.client, end)(container.id)
 
-        error = command.exception(20)
+        error = command.exception(30)
     if error is None:
         assert command.result().exit_code == 137
     else:
@@ -130,15 +123,17 @@ def test_removal_and_a_new_request_for_the_pod(pods: Pods) -> None:
 
 @pytest.mark.parametrize("after_s", [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7])
 def test_sandbox_of_a_caller_who_left_is_finished_or_gone(
-    pods: Pods, dockerd: Dockerd, after_s: float
+    shim: Shim, pods: Pods, dockerd: Dockerd, after_s: float
 ) -> None:
-    request = cri.RunPodSandboxRequest(config=pods.sandbox_config())
+    before = len(shim.program.logged().encode())
+    config = pods.sandbox_config(name=f"left-after-{after_s}")
+    request = cri.RunPodSandboxRequest(config=config)
     leaves(pods.client, request, cri.RunPodSandboxResponse, after_s=after_s)
+    await_line(shim, f"RunPodSandbox pod=tests/{config.metadata.name} ", since=before)
 
-    eventually(lambda: idle(dockerd))
+    eventually(lambda: states(pods.client) <= {cri.SANDBOX_READY})
 
     for each in pods.client.list_pod_sandboxes():
-        assert each.state == cri.SANDBOX_READY
         pods.client.remove_pod_sandbox(each.id)
     assert not dockerd.leftovers()
 
@@ -181,8 +176,11 @@ def test_removal_goes_on_without_its_caller(shim: Shim, pods: Pods, dockerd: Doc
 
 @pytest.mark.parametrize("seconds", [2**31, 2**62])
 def test_waits_may_be_longer_than_the_kernel_counts(pods: Pods, seconds: int) -> None:
-    container = pods.run().start(["sh", "-c", "trap 'exit 3' TERM; while :; do sleep 0.05; done"])
-    request = cri.ExecSyncRequest(container_id=container.id, cmd=["sleep", "1"], timeout=seconds)
+    container = pods.run().start(
+        ["sh", "-c", "trap 'exit 3' TERM; sleep 1; echo > /tmp/ready; while :; do sleep 0.05; done"]
+    )
+    until_ready = ["sh", "-c", "until [ -e /tmp/ready ]; do sleep 0.05; done"]
+    request = cri.ExecSyncRequest(container_id=container.id, cmd=until_ready, timeout=seconds)
     assert not pods.client.call(request, cri.ExecSyncResponse).exit_code
 
     stop = cri.StopContainerRequest(container_id=container.id, timeout=seconds)
@@ -197,11 +195,12 @@ def leaves(client: CriClient, request: Any, response: Any, *, after_s: float) ->
         client.call(request, response, timeout_s=after_s)
 
 
-def idle(dockerd: Dockerd) -> bool:
-    """Say whether no sandbox is in the making or being taken away, twice in a row."""
-    for _ in range(2):
-        containers = dockerd.api.containers(all=True)
-        if any(name.endswith("_setup") for each in containers for name in each["Names"]):
-            return False
-        time.sleep(0.3)
-    return True
+def await_line(shim: Shim, words: str, *, since: int) -> None:
+    """Wait for the end of a call, which the log tells; one that never reached the shim has none."""
+    end_s = time.monotonic() + 10
+    while words not in shim.program.logged(since=since) and time.monotonic() < end_s:
+        time.sleep(0.02)
+
+
+def states(client: CriClient) -> set[int]:
+    return {each.state for each in client.list_pod_sandboxes()}

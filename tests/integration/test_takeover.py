@@ -35,7 +35,7 @@ def test_pod_of_cri_dockerd_is_taken_over(client: CriClient, dockerd: Dockerd) -
         },
         network_mode=f"container:{sandbox_id}",
     )
-    await_listed(client, container_id)
+    await_listed(client, sandbox_id, container_id)
 
     sandbox = client.pod_sandbox_status(sandbox_id).status
     assert sandbox.state == cri.SANDBOX_READY

@@ -17,12 +17,12 @@ def test_call_without_a_deadline_lasts_as_long_as_it_is_let() -> None:
 
 
 def test_nearer_end_counts() -> None:
-    call = Call(timeout_s=10)
+    call = Call(timeout_s=100)
 
     assert call.remaining_s(5) == 5
-    left_s = call.remaining_s(100)
+    left_s = call.remaining_s(1000)
     assert left_s is not None
-    assert 9 < left_s <= 10
+    assert 50 < left_s <= 100
 
 
 def test_deadline_that_has_passed_is_an_error() -> None:

@@ -19,9 +19,9 @@ def test_one_name_is_held_by_one_at_a_time() -> None:
     thread = threading.Thread(target=second)
     with locks.hold("a"):
         thread.start()
-        waits.wait(5)
+        waits.wait(30)
         order.append("first")
-    thread.join(5)
+    thread.join(30)
 
     assert order == ["first", "second"]
 

@@ -27,6 +27,6 @@ def test_port_forward(cluster: Kubectl, shell: str, transport: str) -> None:
     words = ("port-forward", "--v=7", "--address=127.0.0.1", f"pod/{shell}", f":{ECHO_PORT}")
     with cluster.over(transport).start(*words) as forward:
         forward.wait_for(b"Forwarding from")
-        said = forward.errors
 
+    said = forward.errors  # all of them, once it has ended: the two streams are read apart
     assert [each for each, header in _PORT_FORWARD.items() if header in said] == [transport]

@@ -63,7 +63,8 @@ class Server:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
+        # A client that does not wait any longer may hang up before it is answered.
+        with connection, suppress(ConnectionError):
             self._handler(connection)
 
 

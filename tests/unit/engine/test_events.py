@@ -34,7 +34,7 @@ def sending(*parts: bytes, then_wait: bool = False) -> Handler:
 
 
 def subscribe(server: Server) -> EventStream:
-    connection = Connection(server.path, timeout_s=5)
+    connection = Connection(server.path, timeout_s=30)
     return EventStream(connection, send(connection, "GET", "/v1.51/events"))
 
 
@@ -78,8 +78,8 @@ def test_close_ends_the_reader_on_another_thread(tmp_path: Path) -> None:
 
         reader = threading.Thread(target=read)
         reader.start()
-        assert three.wait(5)
+        assert three.wait(30)
         stream.close()
-        reader.join(5)
+        reader.join(30)
 
         assert received == [*EVENTS, None]

@@ -40,7 +40,7 @@ def wait_until_read(connection: socket.socket) -> None:
 
 def read_all(stream: Hijacked) -> bytes:
     received = b""
-    while block := stream.recv(timeout_s=5):
+    while block := stream.recv(timeout_s=30):
         received += block
     return received
 
@@ -57,7 +57,7 @@ def read_all(stream: Hijacked) -> bytes:
 )
 def test_no_byte_behind_the_head_is_lost(tmp_path: Path, parts: tuple[bytes, ...]) -> None:
     with serving(tmp_path, segments(*parts)) as server:
-        stream = hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=5)
+        stream = hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=30)
 
         assert read_all(stream) == b"early late"
         stream.close()
@@ -71,7 +71,7 @@ def test_the_request_is_an_upgrade_with_its_body(tmp_path: Path) -> None:
         connection.sendall(UPGRADED)
 
     with serving(tmp_path, handler) as server:
-        hijack(server.path, "/v1.51/exec/x/start", {"Tty": False}, timeout_s=5).close()
+        hijack(server.path, "/v1.51/exec/x/start", {"Tty": False}, timeout_s=30).close()
 
     head, _, body = seen[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /v1.51/exec/x/start HTTP/1.1\r\n")
@@ -94,7 +94,7 @@ def test_a_refusal_keeps_its_status_and_sentence(tmp_path: Path, error: bytes) -
             connection.sendall(error)
 
     with serving(tmp_path, handler) as server, pytest.raises(Refusal) as caught:
-        hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=5)
+        hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=30)
 
     assert caught.value.status == 409
     assert caught.value.message == "is not running"
@@ -119,7 +119,7 @@ def test_input_and_output_go_on_after_the_half_close(tmp_path: Path) -> None:
         connection.sendall(received[::-1])
 
     with serving(tmp_path, echo_backwards) as server:
-        stream = hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=5)
+        stream = hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=30)
         link, _ = stream.detach()
         link.sendall(b"abcdef")
         link.shutdown(socket.SHUT_WR)
@@ -159,7 +159,7 @@ def test_close_ends_a_read_on_another_thread(
     reader = threading.Thread(target=lambda: received.append(stream.recv(timeout_s)))
     reader.start()
     stream.close()
-    reader.join(5)
+    reader.join(30)
 
     assert received == [b""]
 

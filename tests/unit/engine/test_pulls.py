@@ -35,7 +35,7 @@ def streamed_record(record: Json) -> bytes:
     return chunk(json.dumps(record).encode() + b"\r\n")
 
 
-def pull(directory: Path, reply: bytes, *, cut: str = "", no_progress_s: float = 5) -> list[Json]:
+def pull(directory: Path, reply: bytes, *, cut: str = "", no_progress_s: float = 30) -> list[Json]:
     progress: list[Json] = []
     with serving(directory, FakeEngine({"create": reply}, cut=cut)) as server:
         pull_from(server, no_progress_s=no_progress_s, on_progress=progress.append)
@@ -45,7 +45,7 @@ def pull(directory: Path, reply: bytes, *, cut: str = "", no_progress_s: float =
 def pull_from(
     server: Server,
     *,
-    no_progress_s: float = 5,
+    no_progress_s: float = 30,
     on_progress: Callable[[Json], None] = lambda _record: None,
 ) -> None:
     with closing(Engine(server.path)) as engine:
@@ -176,7 +176,7 @@ def test_credentials_are_sent_with_their_own_pull_only(tmp_path: Path) -> None:
     with serving(tmp_path, fake) as server:
         engine = Engine(server.path)
         for each in (None, credentials, None):
-            engine.pull_image(repository="a", tag="1", credentials=each, no_progress_s=5)
+            engine.pull_image(repository="a", tag="1", credentials=each, no_progress_s=30)
         engine.close()
 
     sent = [request.headers.get("x-registry-auth") for request in fake.seen]

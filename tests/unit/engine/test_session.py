@@ -123,7 +123,7 @@ def test_a_read_ends_when_its_caller_goes(tmp_path: Path) -> None:
     with negotiated(tmp_path, hang) as session:
 
         def cancel() -> None:
-            asked.wait(5)
+            asked.wait(30)
             call.cancel()
 
         canceller = threading.Thread(target=cancel)
@@ -133,7 +133,7 @@ def test_a_read_ends_when_its_caller_goes(tmp_path: Path) -> None:
 
         canceller.join()
         assert isinstance(outcome, errors.Cancelled)
-        assert gone.wait(5)
+        assert gone.wait(30)
 
 
 def test_a_cancelled_read_leaves_the_session_as_it_was(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def hang_up_with_client(connection: socket.socket) -> None:
 
 def test_a_connection_that_is_aborted_before_it_began_never_begins(tmp_path: Path) -> None:
     with serving(tmp_path, hang_up_with_client) as server:
-        connection = Connection(server.path, timeout_s=5)
+        connection = Connection(server.path, timeout_s=30)
         connection.abort()
 
         with closing(connection), pytest.raises(ConnectionAbortedError):
@@ -318,7 +318,7 @@ def test_many_threads_never_wait_for_a_connection(tmp_path: Path) -> None:
 
     def answer_when_all_have_asked(connection: socket.socket) -> None:
         for _ in requests(connection):
-            barrier.wait(10)
+            barrier.wait(60)
             connection.sendall(answer(200, b"fine"))
 
     outcomes: list[str] = []

@@ -16,16 +16,16 @@ def test_wait_ends_with_the_last_change() -> None:
 
     def change() -> None:
         with changes.one():
-            begun.wait(10)
-            assert may_end.wait(10)
+            begun.wait(30)
+            assert may_end.wait(30)
 
     with ThreadPoolExecutor(3) as pool:
         made = [pool.submit(change) for _ in range(2)]
-        begun.wait(10)
+        begun.wait(30)
         waiting = pool.submit(changes.wait_for_the_last, timeout_s=60)
         assert not waiting.done()
         may_end.set()
-        assert waiting.result(10) == 0
+        assert waiting.result(30) == 0
         for each in made:
             each.result()
 
