@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from pydockershim.logs.beneath import Place, open_file
 
-_ROTATED = r"\.\d{8}-\d{6}(\.gz)?"
+_COMPRESSED = ".gz"
+_ROTATED = rf"\.\d{{8}}-\d{{6}}({re.escape(_COMPRESSED)})?"
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -85,7 +86,7 @@ class CriFile:
         with self._lock:
             _cut_torn_line(self._descriptor)
         with self._place.folder() as folder:
-            for name in self._rotated(folder)[-1:]:
+            for name in _readable(self._rotated(folder)):
                 with _opened(name, folder) as descriptor:
                     _cut_torn_line(descriptor)
 
@@ -97,11 +98,11 @@ class CriFile:
         if len(content) < size:
             with self._place.folder() as folder:
                 rotated = self._rotated(folder)
-                for name in rotated[-1:]:
+                for name in _readable(rotated):
                     with _opened(name, folder) as descriptor:
                         content = _last_bytes(descriptor, size - len(content)) + content
         is_all = len(content) < size
-        return Tail(content, is_all=is_all, is_whole=is_all and len(rotated) <= 1)
+        return Tail(content, is_all=is_all, is_whole=is_all and rotated == _readable(rotated))
 
     def close(self) -> None:
         """Write no more."""
@@ -115,6 +116,14 @@ class CriFile:
         """Return the names of the rotated files, the newest last."""
         pattern = re.compile(re.escape(self._place.name) + _ROTATED)
         return sorted(name for name in os.listdir(folder) if pattern.fullmatch(name))
+
+
+def _readable(rotated: list[str]) -> list[str]:
+    """Return the newest of the rotated files, unless it is compressed: that is never ours to cut.
+
+    COMPAT(kubelet): it compresses it before it rotates, and nothing follows when that is refused.
+    """
+    return [name for name in rotated[-1:] if not name.endswith(_COMPRESSED)]
 
 
 @contextmanager

@@ -1,10 +1,14 @@
-"""A container's output from the files of Docker's `local` driver: the source of nearly all logs."""
+"""A container's output from the files of Docker's `local` driver: the source of nearly all logs.
+
+When those do not have what was written last, they go on from the first line that is later: Docker
+has dropped it, or it is somebody else's, who writes to the same file.
+"""
 
 from pydockershim.logs.records import LONGEST_RECORD, cri_lines, damaged_bytes
 from pydockershim.logs.resume import resume
 from pydockershim.logs.source import Progress, Reading
 from pydockershim.logs.spool import Spool
-from pydockershim.logs.window import Window
+from pydockershim.logs.window import Window, last_time, later_than
 
 # Between two blocks others get the interpreter: RPCs wait as long as one takes, some 0.2 ms.
 _BLOCK_BYTES = 16 * 1024
@@ -16,11 +20,11 @@ _END = Reading(is_end=True)
 class SpoolSource:
     """Renders the records of a spool, block by block."""
 
-    __slots__ = ("_after_gap", "_beyond", "_spool")
+    __slots__ = ("_after_gap", "_beyond", "_spool", "_written_time")
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._beyond = b""
+        self._beyond = self._written_time = b""
         self._after_gap = False
 
     def open(self, end: Window) -> bool:
@@ -32,6 +36,7 @@ class SpoolSource:
             return True
         beyond = resume(self._spool, end)
         self._beyond, self._after_gap = beyond or b"", beyond is None
+        self._written_time = last_time(end.lines[-1]) if beyond is None else b""
         return True
 
     def read(self, *, ended: bool) -> Reading:
@@ -49,6 +54,11 @@ class SpoolSource:
         if not used:
             return self._get_past(block, ended=ended)
         self._spool.skip(used)
+        if self._written_time:
+            lines = later_than(self._written_time, lines)
+            if not lines:
+                return Reading(progress=Progress.MORE)
+            self._written_time = b""
         after_gap, self._after_gap = self._after_gap, False
         progress = Progress.MORE if used > _BLOCK_BYTES // 2 else Progress.MOVED
         return Reading(lines, progress, after_gap=after_gap)
@@ -56,7 +66,7 @@ class SpoolSource:
     def close(self) -> None:
         """Close the files."""
         self._spool.close()
-        self._beyond, self._after_gap = b"", False
+        self._beyond, self._after_gap, self._written_time = b"", False, b""
 
     def _get_past(self, block: bytes, *, ended: bool) -> Reading:
         """Go on behind what is no whole record: a file's end, or what Docker left half-written."""

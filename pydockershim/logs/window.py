@@ -49,6 +49,14 @@ def time_ns(line: bytes) -> int:
     return int(datetime.fromisoformat(f"{second.decode()}+00:00").timestamp()) * _NS + int(ns)
 
 
+def later_than(time: bytes, lines: bytes) -> bytes:
+    """Return CRI lines from the first one on that is later than a time as it stands in them."""
+    position = 0
+    while position < len(lines) and lines[position : position + len(time)] <= time:
+        position = lines.index(b"\n", position) + 1
+    return lines[position:]
+
+
 def last_time(lines: bytes) -> bytes:
     """Return the time of the last of some whole lines, as it stands there."""
     return lines[lines.rfind(b"\n", 0, -1) + 1 :].partition(b" ")[0]

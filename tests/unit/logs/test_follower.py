@@ -295,3 +295,38 @@ def test_a_log_with_the_lines_of_another_container_is_continued(node: Node) -> N
 
     assert node.written() == before + node.printed
     assert not node.gaps
+
+
+def test_what_another_container_has_written_behind_its_lines_doubles_none(node: Node) -> None:
+    node.print_record(record(NOW_NS, b"one"))
+    node.print_record(record(NOW_NS + 1, b"two"))
+    node.step()
+    node.follower.close()
+    behind = cri_line("2026-09-02T00:00:00.000000000Z", b"behind")
+    with node.path.open("ab") as file:
+        file.write(behind)
+    node.follower = node._new_follower(resumes=True)
+    before = node.printed + behind
+    node.printed = b""
+    for line in (b"three", b"four"):
+        node.print_record(record(NOW_NS + 10**15, line))
+
+    node.drain()
+
+    assert node.written() == before + node.printed
+
+
+def test_a_compressed_log_is_neither_read_nor_cut(node: Node) -> None:
+    """COMPAT(kubelet): it is the newest when the rotation was refused because nobody was there."""
+    node.print_record(record(NOW_NS, b"one"))
+    node.step()
+    compressed = node.path.with_name("0.log.20260901-000001.gz")
+    compressed.write_bytes(b"\x1f\x8b any\nbytes")
+    for line in (b"two", b"three"):
+        node.print_record(record(NOW_NS + 1, line))
+
+    node.die(keeping=0.5)
+    node.drain()
+
+    assert node.path.read_bytes() == node.printed
+    assert compressed.read_bytes() == b"\x1f\x8b any\nbytes"
