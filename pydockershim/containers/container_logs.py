@@ -34,10 +34,6 @@ class ContainerLogs:
         """
         self._writers.follow(_log_of(container, sandbox.record), fresh=True)
 
-    def ended(self, container_id: str) -> None:
-        """Note that a container's start has failed: nothing is to come."""
-        self._writers.ended(container_id)
-
     def reopen(self, container_id: str) -> None:
         """Go on in a new file; the one before never grows again. FailedPrecondition if none is."""
         self._writers.reopen(container_id)
@@ -47,7 +43,10 @@ class ContainerLogs:
         return self._resumed and self._writers.is_drained(container_id)
 
     def finish(self, container_ids: Collection[str]) -> None:
-        """Wait, for seconds at most, for the last lines of containers that are to be removed."""
+        """Wait, for seconds at most, for the last lines of containers that run no more.
+
+        They are to be removed, or their start has failed, and the next one makes a log anew.
+        """
         self._writers.finish(container_ids)
 
 

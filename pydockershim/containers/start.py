@@ -30,7 +30,7 @@ def start(tools: ContainerTools, container_id: str) -> None:
         try:
             tools.engine.start_container(container.id)
         except ShimError:
-            tools.logs.ended(container.id)
+            tools.logs.finish([container.id])
             raise
         finally:
             tools.view.refresh(container.id)

@@ -3,7 +3,7 @@
     follow(log)     before a container starts; and for every container when the program starts
     reopen(id)      ReopenContainerLog
     ended(id)       the container does not run any more: its log is drained
-    finish(ids)     before the containers are removed
+    finish(ids)     before the containers are removed, or when their start has failed
 
 The thread looks at the sizes of Docker's files, which costs less than a microsecond a container and
 needs none of the kernel's scarce inotify instances: every 20 ms while anything moves, and ever more
@@ -137,7 +137,7 @@ class LogWriters:
             self._wake.set()
 
     def finish(self, container_ids: Collection[str]) -> None:
-        """Wait at most 5 s for what is unread of containers that are to go; the rest is a gap."""
+        """Wait at most 5 s for what is unread of containers that have ended; the rest is a gap."""
         if self._drained(container_ids, within_s=_PATIENCE_S):
             return
         for container_id in container_ids:

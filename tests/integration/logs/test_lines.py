@@ -101,6 +101,27 @@ def test_a_start_that_fails_has_an_empty_log(pod: LogPod) -> None:
     assert log.path.read_bytes() == b""
 
 
+def test_a_start_right_after_one_that_failed_has_its_log(pod: LogPod, tmp_path: Path) -> None:
+    """Also when the writer is busy with others."""
+    for number in range(2):
+        pod.run("while :; do echo line; done", path=f"flood-{number}/0.log")
+    for number in range(5):
+        source = tmp_path / f"source-{number}"
+        source.mkdir()
+        mount = cri.Mount(container_path="/source", host_path=str(source))
+        log = pod.create("echo one", path=f"app-{number}/0.log", mounts=[mount])
+        source.rmdir()
+        with pytest.raises(CriError):
+            log.start()
+        assert log.state == cri.CONTAINER_CREATED
+        source.mkdir()
+
+        log.start()
+
+        log.await_exit()
+        assert log.texts == [b"one"]
+
+
 def test_dockers_files_are_as_large_as_the_flag_says(dockerd: Dockerd, tmp_path: Path) -> None:
     flags = ["--log-file-size=1m"]
     with (
