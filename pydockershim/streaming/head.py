@@ -45,9 +45,12 @@ class HeadReader:
     def __init__(self, *, max_bytes: int) -> None:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=max_bytes)
         self._request: h11.Request | None = None
+        self._max_bytes = max_bytes
+        self._fed_bytes = 0
 
     def feed(self, data: Buffer) -> Head | None:
         """Return the head once it is whole; HttpRefusal when it never will be a good one."""
+        self._fed_bytes += len(data)
         self._http.receive_data(bytes(data))
         try:
             event = self._http.next_event()
@@ -59,8 +62,7 @@ class HeadReader:
             raise HttpRefusal(status, f"not an HTTP request that can be read: {error}") from error
         if self._request is None or event is h11.NEED_DATA:
             return None
-        if not isinstance(event, h11.EndOfMessage):
-            raise HttpRefusal(HTTPStatus.BAD_REQUEST, "a request with a body")
+        self._check(self._request, event)
         return Head(
             method=self._request.method.decode(),
             path=self._request.target.decode().partition("?")[0],
@@ -68,6 +70,15 @@ class HeadReader:
                 (name.decode(), value.decode("latin-1")) for name, value in self._request.headers
             ],
         )
+
+    def _check(self, request: h11.Request, event: object) -> None:
+        if request.http_version != b"1.1":
+            raise HttpRefusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "use HTTP/1.1")
+        if not isinstance(event, h11.EndOfMessage):
+            raise HttpRefusal(HTTPStatus.BAD_REQUEST, "a request with a body")
+        if self._fed_bytes - len(self.leftover) > self._max_bytes:  # h11 minds unfinished ones only
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise HttpRefusal(status, f"a head of more than {self._max_bytes} bytes")
 
     @property
     def leftover(self) -> bytes:

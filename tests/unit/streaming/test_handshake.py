@@ -76,6 +76,9 @@ def test_the_answer_to_an_upgrade() -> None:
     [
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 4000, 431),
         (b"GET /" + b"x" * 20000, 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 4000 + b"\r\n", 431),
+        (REQUEST.replace(b"HTTP/1.1", b"HTTP/1.0"), 505),
+        (REQUEST.replace(b"HTTP/1.1", b"HTTP/2.0"), 505),
         (b"nonsense\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
