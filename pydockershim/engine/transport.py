@@ -10,7 +10,7 @@ import http.client
 import io
 from collections import deque
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import docker
 import requests.adapters
@@ -89,8 +89,9 @@ class UnixAdapter(requests.adapters.BaseAdapter):
 
     def close(self) -> None:
         """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        with suppress(IndexError):  # all are gone; another thread may have taken the last one
+            while True:
+                self._idle.pop().close()
 
     def _exchange(
         self, request: requests.PreparedRequest, limit: Limit
