@@ -4,9 +4,11 @@ The kubelet rotates: it renames the file to `<name>.<YYYYmmdd-HHMMSS>`, calls Re
 and compresses all rotated ones but the newest. The file's last lines are the writer's only memory.
 """
 
+import gzip
 import os
 import re
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -86,23 +88,23 @@ class CriFile:
         with self._lock:
             _cut_torn_line(self._descriptor)
         with self._place.folder() as folder:
-            for name in _readable(self._rotated(folder)):
+            for name in self._rotated(folder)[-1:]:
+                if name.endswith(_COMPRESSED):  # the kubelet's, and whole
+                    continue
                 with _opened(name, folder) as descriptor:
                     _cut_torn_line(descriptor)
 
     def tail(self, size: int) -> Tail:
-        """Return the last `size` bytes, of the newest rotated file too if this one is too short."""
+        """Return the last `size` bytes, of rotated files too if this one is too short."""
         with self._lock:
             content = _last_bytes(self._descriptor, size)
         rotated: list[str] = []
         if len(content) < size:
             with self._place.folder() as folder:
                 rotated = self._rotated(folder)
-                for name in _readable(rotated):
-                    with _opened(name, folder) as descriptor:
-                        content = _last_bytes(descriptor, size - len(content)) + content
+                content = _last_of(rotated, folder, size - len(content)) + content
         is_all = len(content) < size
-        return Tail(content, is_all=is_all, is_whole=is_all and rotated == _readable(rotated))
+        return Tail(content, is_all=is_all, is_whole=is_all and len(rotated) <= 1)
 
     def close(self) -> None:
         """Write no more."""
@@ -118,14 +120,6 @@ class CriFile:
         return sorted(name for name in os.listdir(folder) if pattern.fullmatch(name))
 
 
-def _readable(rotated: list[str]) -> list[str]:
-    """Return the newest of the rotated files, unless it is compressed: that is never ours to cut.
-
-    COMPAT(kubelet): it compresses it before it rotates, and nothing follows when that is refused.
-    """
-    return [name for name in rotated[-1:] if not name.endswith(_COMPRESSED)]
-
-
 @contextmanager
 def _opened(name: str, folder: int) -> Iterator[int]:
     descriptor = open_file(name, folder)
@@ -135,9 +129,36 @@ def _opened(name: str, folder: int) -> Iterator[int]:
         os.close(descriptor)
 
 
+def _last_of(rotated: list[str], folder: int, size: int) -> bytes:
+    """Return the last bytes of rotated files; those of a quiet container may be empty."""
+    content = b""
+    for name in reversed(rotated):
+        if len(content) == size:
+            break
+        last = _last_unpacked if name.endswith(_COMPRESSED) else _last_bytes
+        with _opened(name, folder) as descriptor:
+            content = last(descriptor, size - len(content)) + content
+    return content
+
+
 def _last_bytes(descriptor: int, size: int) -> bytes:
     end = os.fstat(descriptor).st_size
     return os.pread(descriptor, size, max(0, end - size))
+
+
+def _last_unpacked(descriptor: int, size: int) -> bytes:
+    """Return the last bytes of a compressed file; none when it is damaged.
+
+    COMPAT(kubelet): also the newest is compressed, when the rotation that was to follow is refused.
+    """
+    content = b""
+    try:
+        with os.fdopen(descriptor, "rb", closefd=False) as packed, gzip.open(packed) as file:
+            while block := file.read(_CHUNK_BYTES):
+                content = (content + block)[-size:]
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return b""
+    return content
 
 
 def _cut_torn_line(descriptor: int) -> None:

@@ -1,5 +1,6 @@
 """Whatever happens to the writer and around it, each line is in the CRI log exactly once."""
 
+import gzip
 import os
 import resource
 from collections.abc import Iterator
@@ -316,12 +317,31 @@ def test_what_another_container_has_written_behind_its_lines_doubles_none(node: 
     assert node.written() == before + node.printed
 
 
-def test_a_compressed_log_is_neither_read_nor_cut(node: Node) -> None:
+def test_a_log_that_was_rotated_again_and_again_while_nothing_came_is_resumed(node: Node) -> None:
+    node.print_record(record(NOW_NS, b"one"))
+    node.step()
+    for number in range(1, 4):
+        node.path.rename(f"{node.path}.20260901-{number:06}")
+        node.follower.reopen()
+    node.print_record(record(NOW_NS + 1, b"two"))
+
+    node.die(keeping=0)
+    node.drain()
+
+    assert node.written() == node.printed
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_compressed_log_is_read_and_never_cut(node: Node, *, is_damaged: bool) -> None:
     """COMPAT(kubelet): it is the newest when the rotation was refused because nobody was there."""
     node.print_record(record(NOW_NS, b"one"))
     node.step()
+    content = b"\x1f\x8b any\nbytes" if is_damaged else gzip.compress(node.path.read_bytes())
     compressed = node.path.with_name("0.log.20260901-000001.gz")
-    compressed.write_bytes(b"\x1f\x8b any\nbytes")
+    compressed.write_bytes(content)
+    if not is_damaged:
+        node.path.write_bytes(b"")
+        node.printed = b""
     for line in (b"two", b"three"):
         node.print_record(record(NOW_NS + 1, line))
 
@@ -329,4 +349,4 @@ def test_a_compressed_log_is_neither_read_nor_cut(node: Node) -> None:
     node.drain()
 
     assert node.path.read_bytes() == node.printed
-    assert compressed.read_bytes() == b"\x1f\x8b any\nbytes"
+    assert compressed.read_bytes() == content
