@@ -5,10 +5,9 @@ python -m pydockershim [flags]
 
 import logging
 import os
-import queue
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from pydockershim.cli import flags
@@ -46,6 +45,7 @@ from pydockershim.view.view import View
 logger = logging.getLogger("pydockershim")
 
 _GRACE_S = 20.0  # for the calls under way when the daemon is told to end
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 _ARENAS = 2
 _LOG_LEVELS = {"trace": "DEBUG", "fatal": "CRITICAL"}  # COMPAT(cri-dockerd): two names of its own
 
@@ -110,10 +110,10 @@ def serve(config: Config) -> None:
             disk_usage,
         ),
     )
-    told_to_end = _on_signals()
+    wait_to_be_told = _on_signals()
     for each in (log_writers, reflector, readiness, disk_usage, streaming, listener):
         each.start()
-    told_to_end.get()
+    wait_to_be_told()
     logger.info("ending: changes under way have %d s, pods are left running", _GRACE_S)
     view.events.close()
     listener.stop(grace_s=_GRACE_S)
@@ -123,18 +123,22 @@ def serve(config: Config) -> None:
     state_lock.close()
 
 
-def _on_signals() -> "queue.SimpleQueue[int]":
-    """Return what the first SIGTERM or SIGINT is put into; the next one ends the process."""
-    # An Event could be set while its own `wait` is being entered, on this same thread: for ever.
-    told = queue.SimpleQueue[int]()
+def _on_signals() -> Callable[[], None]:
+    """Return what waits for the first SIGTERM or SIGINT; the next one ends the process."""
+    # The kernel may give a signal to any thread, or to this one just before it begins to wait: then
+    # it interrupts no wait for a lock, and Python's handler would never run. A descriptor is read.
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told)
+    for number in _ENDS:
+        signal.signal(number, lambda *_: None)
 
-    def tell(number: int, _frame: object) -> None:
-        told.put(number)
-        signal.signal(number, signal.SIG_DFL)
+    def wait() -> None:
+        os.read(heard, 1)
+        for number in _ENDS:
+            signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    return told
+    return wait
 
 
 def _leave(code: int) -> NoReturn:

@@ -1,5 +1,6 @@
 """The daemon: its start and end, its socket, its flags and its log."""
 
+import ctypes
 import grp
 import os
 import re
@@ -168,6 +169,18 @@ def test_what_is_under_way_is_finished_and_pods_live_on(own: Shim, dockerd: Dock
         client.remove_container(container.id)
         assert second.status.state == cri.CONTAINER_RUNNING
         pods.close()
+
+
+def test_signal_ends_it_whichever_thread_gets_it(own: Shim) -> None:
+    pid = own.program.pid
+    other = min(
+        int(each.name) for each in Path(f"/proc/{pid}/task").iterdir() if each.name != f"{pid}"
+    )
+
+    assert ctypes.CDLL(None).tgkill(pid, other, signal.SIGTERM) == 0
+
+    eventually(lambda: not own.program.is_running)
+    assert own.stop() == 0
 
 
 def test_client_that_sleeps_holds_up_no_end(own: Shim) -> None:
