@@ -32,7 +32,7 @@ from pydockershim.engine.hijack import Hijacked, hijack
 from pydockershim.engine.limits import Limit, time_limit_s
 from pydockershim.engine.log_stream import LogStream, open_log
 from pydockershim.engine.session import Session
-from pydockershim.engine.targets import image_name, known_id, target
+from pydockershim.engine.targets import image_name, known_id, moment, target
 from pydockershim.engine.transport import DockerClient
 
 T = TypeVar("T")
@@ -113,9 +113,11 @@ class Engine:
 
     def events(self, *, filters: Mapping[str, list[str]] | None = None) -> EventStream:
         """Subscribe to the events from now on; `filters` are the endpoint's."""
+        # COMPAT(dockerd): it answers before it has subscribed; its history fills the gap.
+        since = moment(time.time_ns())
 
         def subscribe(connection: Connection, api_version: str) -> EventStream:
-            url = target(api_version, "/events", filters=json.dumps(filters or {}))
+            url = target(api_version, "/events", since=since, filters=json.dumps(filters or {}))
             return EventStream(connection, streams.send(connection, "GET", url))
 
         return self._session.call_apart("subscribe to the events", limits.READ, subscribe)

@@ -6,11 +6,10 @@ from collections.abc import Generator
 from pydockershim.engine import limits, streams
 from pydockershim.engine.connection import Connection
 from pydockershim.engine.session import Session
-from pydockershim.engine.targets import known_id, target
+from pydockershim.engine.targets import known_id, moment, target
 from pydockershim.errors import Unavailable
 
 _BLOCK_BYTES = 64 * 1024
-_NS = 1_000_000_000
 
 
 class LogStream:
@@ -40,13 +39,12 @@ class LogStream:
 def open_log(session: Session, container_id: str, *, since_ns: int, follow: bool) -> LogStream:
     """Read a log with timestamps, from the first message that is not older than `since_ns`."""
     path = f"/containers/{known_id(container_id)}/logs"
-    second, ns = divmod(since_ns, _NS)
     parameters = {
         "stdout": "1",
         "stderr": "1",
         "timestamps": "1",
         "follow": str(int(follow)),
-        "since": f"{second}.{ns:09}",
+        "since": moment(since_ns),
     }
 
     def read(connection: Connection, api_version: str) -> LogStream:

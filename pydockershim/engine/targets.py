@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from pydockershim.errors import InvalidArgument, NotFound
 
+_NS = 1_000_000_000
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _IMAGE = re.compile(r"[\w.:/@\[\]-]+", re.ASCII)
 
@@ -15,6 +16,12 @@ _IMAGE = re.compile(r"[\w.:/@\[\]-]+", re.ASCII)
 def target(api_version: str, path: str, /, **parameters: str) -> str:
     """Return the versioned path and query of an endpoint; `path` begins with a slash."""
     return f"/v{api_version}{path}?{urlencode(parameters)}"
+
+
+def moment(time_ns: int) -> str:
+    """Return a time of the clock as an endpoint's parameter."""
+    second, ns = divmod(time_ns, _NS)
+    return f"{second}.{ns:09}"
 
 
 def known_id(value: str) -> str:

@@ -3,16 +3,28 @@
 import json
 import socket
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from pydockershim.dockerapi import Event
+from pydockershim.engine.client import Engine
 from pydockershim.engine.connection import Connection
 from pydockershim.engine.events import EventStream
 from pydockershim.engine.streams import send
 from pydockershim.errors import Unavailable
-from tests.unit.engine.scripted import Handler, Server, chunk, chunked_head, requests, serving
+from tests.unit.engine.scripted import (
+    FakeEngine,
+    Handler,
+    Server,
+    chunk,
+    chunked_head,
+    requests,
+    serving,
+)
 
 EVENTS = [
     Event(Type="container", Action=f"action {number}", Actor={}, timeNano=number)
@@ -83,3 +95,14 @@ def test_close_ends_the_reader_on_another_thread(tmp_path: Path) -> None:
         reader.join(30)
 
         assert received == [*EVENTS, None]
+
+
+def test_events_are_asked_for_from_before_the_answer(tmp_path: Path) -> None:
+    """Docker answers first and subscribes then."""
+    fake = FakeEngine({"events": chunked_head() + chunk(b"")})
+    begun_ns = time.time_ns()
+    with serving(tmp_path, fake) as server, closing(Engine(server.path)) as engine:
+        assert not list(engine.events())
+
+    (since,) = parse_qs(urlsplit(fake.seen[-1].line).query)["since"]
+    assert begun_ns <= int(since.replace(".", "")) <= time.time_ns()
