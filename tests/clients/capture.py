@@ -26,7 +26,8 @@ class Ends:
     """Captures the packets that end connections, from when it is made; needs CAP_NET_RAW."""
 
     def __init__(self) -> None:
-        self._link = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_IP))
+        # Of no protocol until it is bound: nothing comes that the filter has not seen.
+        self._link = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
         program = b"".join(struct.pack("=HBBL", *instruction) for instruction in _ENDS_ONLY)
         kept = ctypes.create_string_buffer(program)
         described = struct.pack("HL", len(_ENDS_ONLY), ctypes.addressof(kept))

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 60.0
 
 
 class Answer(NamedTuple):
@@ -86,11 +86,16 @@ def read_answer(link: socket.socket) -> Answer:
 
 
 def upgrade(
-    link: socket.socket, url: str, method: str, headers: Sequence[tuple[str, str]]
+    link: socket.socket,
+    url: str,
+    method: str,
+    headers: Sequence[tuple[str, str]],
+    *,
+    behind: bytes = b"",
 ) -> Answer:
-    """Upgrade the connection; Refused when the server does not."""
+    """Upgrade the connection, with more `behind` the head; Refused when the server does not."""
     try:
-        link.sendall(head(url, method, headers))
+        link.sendall(head(url, method, headers) + behind)
         answer = read_answer(link)
     except OSError:
         link.close()
@@ -101,7 +106,7 @@ def upgrade(
     return answer
 
 
-def wait_closed(link: socket.socket, *, timeout_s: float = 10.0) -> bool:
+def wait_closed(link: socket.socket, *, timeout_s: float = 30.0) -> bool:
     """Read to the end of the connection and close ours; False when it does not end in time."""
     deadline = time.monotonic() + timeout_s
     with link:

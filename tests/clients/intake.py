@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-_BLOCK_BYTES = 1 << 18
+# Small enough that a reader who keeps a pace takes something several times in a second.
+_BLOCK_BYTES = 1 << 16
 
 
 class Source(Protocol):

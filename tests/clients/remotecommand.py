@@ -78,13 +78,15 @@ def vanish(session: RemoteCommand) -> None:
 
 
 class SpdyCommand:
-    """Over SPDY."""
+    """Over SPDY; a terminal's `size` is sent in one breath with the last stream."""
 
-    def __init__(self, url: str, channels: Collection[str], **options: Any) -> None:
+    def __init__(
+        self, url: str, channels: Collection[str], *, size: bytes = b"", **options: Any
+    ) -> None:
         self.output = Output()
         self.client = SpdyClient(url, **options)
         self.streams = {
-            name: self.client.open(streamtype=name)
+            name: self.client.open(size if name == "resize" else b"", streamtype=name)
             for name in _ORDER
             if name in channels or name == "error"
         }
@@ -121,7 +123,7 @@ class SpdyCommand:
 
 
 class WebSocketCommand:
-    """Over WebSocket, v5 unless told otherwise."""
+    """Over WebSocket, v5 unless told otherwise; `size` is sent in one breath with the request."""
 
     def __init__(
         self,
@@ -129,10 +131,13 @@ class WebSocketCommand:
         _channels: Collection[str],
         *,
         protocol: str = "v5.channel.k8s.io",
+        size: bytes = b"",
         **options: Any,
     ) -> None:
         self.output = Output()
-        self.client = WebSocketClient(url, protocols=[protocol] if protocol else [], **options)
+        protocols = [protocol] if protocol else []
+        behind = websocket.frame(websocket.BINARY, b"\x04" + size) if size else b""
+        self.client = WebSocketClient(url, protocols=protocols, behind=behind, **options)
         self._base64 = "base64" in protocol
 
     @property

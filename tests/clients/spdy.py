@@ -116,19 +116,20 @@ class SpdyClient:
         assert isinstance(self.link, socket.socket)
         return self.link
 
-    def open(self, **headers: str) -> int:
+    def open(self, behind: bytes = b"", /, **headers: str) -> int:
         """Open a stream and return its number once the server has accepted it."""
-        stream = self.open_unanswered(**headers)
+        stream = self.open_unanswered(behind, **headers)
         frame = self.read()
         assert frame is not None
         assert (frame.kind, frame.stream) == (SYN_REPLY, stream), frame
         return stream
 
-    def open_unanswered(self, **headers: str) -> int:
-        """Ask for a stream and return its number."""
+    def open_unanswered(self, behind: bytes = b"", /, **headers: str) -> int:
+        """Ask for a stream and return its number; payload `behind` goes in one breath with it."""
         stream = self._next_stream
         self._next_stream += 2
-        self.link.sendall(self.blocks.syn_stream(stream, headers))
+        payload = data(stream, behind) if behind else b""
+        self.link.sendall(self.blocks.syn_stream(stream, headers) + payload)
         return stream
 
     def send(self, stream: int, payload: bytes, *, fin: bool = False) -> None:

@@ -33,9 +33,14 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:
 
 
 class WebSocketClient:
-    """One connection; without `protocols` it asks for none. `options`: those of `http.connect`."""
+    """One connection; without `protocols` it asks for none. `options`: those of `http.connect`.
 
-    def __init__(self, url: str, *, protocols: Sequence[str] = (), **options: Any) -> None:
+    `behind` is sent in one breath with the request.
+    """
+
+    def __init__(
+        self, url: str, *, protocols: Sequence[str] = (), behind: bytes = b"", **options: Any
+    ) -> None:
         self.link = http.connect(url, **options)
         headers = [
             ("Connection", "Upgrade"),
@@ -44,7 +49,7 @@ class WebSocketClient:
             ("Sec-WebSocket-Key", base64.b64encode(os.urandom(16)).decode()),
             *([("Sec-WebSocket-Protocol", ", ".join(protocols))] if protocols else []),
         ]
-        self.answer = http.upgrade(self.link, url, "GET", headers)
+        self.answer = http.upgrade(self.link, url, "GET", headers, behind=behind)
         self._intake = Intake(self.link, self.answer.rest)
 
     @property

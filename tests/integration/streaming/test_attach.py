@@ -1,7 +1,5 @@
 """Attach: joining a container's own process, and leaving it running."""
 
-import time
-
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
@@ -15,6 +13,8 @@ pytestmark = pytest.mark.engine
 Wire = type[RemoteCommand]
 
 _ECHO = ["sh", "-c", "while read line; do echo got $line; echo err $line >&2; done; exec sleep 99"]
+# Says something all the time until it is told something, so that a client sees that it has joined.
+_TICK = ["sh", "-c", "while ! read -t 1 line; do echo tick; done; echo got $line; exec sleep 99"]
 
 
 def test_input_and_output_of_the_containers_own_process(
@@ -64,22 +64,24 @@ def test_a_terminal_is_the_containers_and_follows_the_client(
     sessions: Sessions, pods: Pods, wire: Wire
 ) -> None:
     container = pods.run().start(
-        ["sh", "-c", "while read line; do stty size; done"], stdin=True, tty=True
+        ["sh", "-c", "while :; do stty size; read -t 1 line && echo got $line; done"],
+        stdin=True,
+        tty=True,
     )
     session = sessions.attach(wire, stdin=True, tty=True, container_id=container.id)
     session.send("resize", b'{"Width":99,"Height":33}')
-    time.sleep(0.5)
-    session.send("stdin", b"\n")
-
     read_until(session, lambda output: b"33 99" in output.stdout)
+
+    session.send("stdin", b"word\n")
+    read_until(session, lambda output: b"got word" in output.stdout)
     session.close()
 
 
 def test_two_clients_see_the_same(sessions: Sessions, pods: Pods) -> None:
-    container = pods.run().start(_ECHO, stdin=True)
+    container = pods.run().start(_TICK, stdin=True)
     first = sessions.attach(SpdyCommand, stdin=True, container_id=container.id)
     second = sessions.attach(SpdyCommand, container_id=container.id)
-    time.sleep(0.2)
+    read_until(second, lambda output: b"tick" in output.stdout)
     first.send("stdin", b"all\n")
     for session in (first, second):
         read_until(session, lambda output: b"got all" in output.stdout)
@@ -87,9 +89,9 @@ def test_two_clients_see_the_same(sessions: Sessions, pods: Pods) -> None:
 
 
 def test_a_container_that_ends_ends_the_session(sessions: Sessions, pods: Pods, wire: Wire) -> None:
-    container = pods.run().start(_ECHO, stdin=True)
+    container = pods.run().start(_TICK, stdin=True)
     session = sessions.attach(wire, container_id=container.id)
-    time.sleep(0.2)
+    read_until(session, lambda output: b"tick" in output.stdout)
     sessions.client.stop_container(container.id)
     assert read_to_end(session).status["status"] == "Success"
 

@@ -45,4 +45,5 @@ def test_commands_end_with_their_container(container: Container, watched: ShimWa
     statuses = [read_to_end(session).status["status"] for session in sessions]
 
     assert statuses == len(sessions) * ["Failure"]
-    assert watched.has_let_go(spare=4)
+    # As many calls to the engine at once leave idle connections; a session has two sockets.
+    assert watched.has_let_go(spare=len(sessions))

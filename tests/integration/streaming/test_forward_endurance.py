@@ -13,6 +13,7 @@ from tests.integration.streaming.sessions import Sessions
 from tests.integration.streaming.watching import ShimWatch
 
 _PAYLOAD = bytes(range(256)) * 100
+_SHORT = [pytest.mark.timeout(300)]
 _LONG = [pytest.mark.endurance, pytest.mark.timeout(1800)]
 
 
@@ -25,7 +26,8 @@ def server_pod(module_pods: Pods, dockerd: Dockerd) -> Iterator[Pod]:
 
 
 @pytest.mark.parametrize(
-    ("sequential", "parallel"), [(3000, 50), pytest.param(50_000, 200, marks=_LONG)]
+    ("sequential", "parallel"),
+    [pytest.param(3000, 50, marks=_SHORT), pytest.param(50_000, 200, marks=_LONG)],
 )
 def test_one_session_serves_thousands(
     sessions: Sessions, server_pod: Pod, watched: ShimWatch, sequential: int, parallel: int

@@ -25,8 +25,11 @@ Hostility = Callable[[HeaderBlocks], bytes]
 
 
 @pytest.fixture(autouse=True)
-def _nobody_notices(sessions: Sessions, shim: Shim, watched: ShimWatch) -> Iterator[None]:
+def _nobody_notices(
+    request: pytest.FixtureRequest, sessions: Sessions, shim: Shim, watched: ShimWatch
+) -> Iterator[None]:
     """Have a neighbour that is served as ever; no surprise in the log, and little memory."""
+    most_mib = getattr(request, "param", _MOST_MIB)
     logged = len(shim.program.logged().encode())
     neighbour = sessions.open(SpdyCommand, ["cat"], stdin=True)
     yield
@@ -34,7 +37,7 @@ def _nobody_notices(sessions: Sessions, shim: Shim, watched: ShimWatch) -> Itera
     neighbour.finish("stdin")
     assert read_to_end(neighbour).stdout == b"fine"
     assert "Traceback" not in shim.program.logged(since=logged)
-    assert watched.growth_mib < _MOST_MIB
+    assert watched.growth_mib < most_mib
 
 
 def _syn(stream: int) -> bytes:
@@ -107,7 +110,7 @@ def test_heads_that_dribble_are_cut_off(strict: Sessions) -> None:
     links = [http.connect(url) for _ in range(100)]
     for link in links:
         link.sendall(b"GET /exec/")
-    assert all(http.wait_closed(link, timeout_s=5) for link in links)
+    assert all(http.wait_closed(link, timeout_s=8) for link in links)
 
 
 def test_resets_of_nothing_are_not_answered(sessions: Sessions) -> None:
@@ -146,10 +149,10 @@ def test_one_stream_too_many_is_reset(sessions: Sessions) -> None:
 
 def test_half_a_connection_is_given_up(strict: Sessions, pod: Pod) -> None:
     with closing(PortForward(strict.port_forward_url(pod.id))) as forward:
-        error = forward.client.open(streamtype="error", port="80", requestid="1")
-        data = forward.client.open(streamtype="data", port="80", requestid="2")
-        frames = [forward.step() for _ in range(3)]
-    words = next(each.payload for each in frames if each.stream == error)
+        error = forward.client.open_unanswered(streamtype="error", port="80", requestid="1")
+        data = forward.client.open_unanswered(streamtype="data", port="80", requestid="2")
+        frames = [forward.step() for _ in range(5)]  # two replies, the words, and both ends
+    words = b"".join(each.payload for each in frames if (each.kind, each.stream) == (0, error))
     assert b"the data stream of request 1 did not come in time" in words
     assert any((each.kind, each.stream) == (RST_STREAM, data) for each in frames)
 
@@ -168,12 +171,16 @@ def test_a_port_that_is_none_resets_its_stream_only(
         assert b"refused" in refused.error
 
 
+# A shim that falls behind reads thousands of them at once, and has as many tasks for a moment.
+@pytest.mark.parametrize("_nobody_notices", [2 * _MOST_MIB], indirect=True)
 def test_connections_that_are_opened_and_reset_at_once_pile_up_nowhere(
     sessions: Sessions, pod: Pod, watched: ShimWatch
 ) -> None:
     client = SpdyClient(sessions.port_forward_url(pod.id), protocols=spdy.PORT_FORWARD)
     threads = watched.threads
-    reader = threading.Thread(target=http.wait_closed, args=(client.connection,))
+    reader = threading.Thread(
+        target=http.wait_closed, args=(client.connection,), kwargs={"timeout_s": 100}
+    )
     reader.start()
     for request in range(20_000):
         common = {"port": "9", "requestid": str(request)}
@@ -185,7 +192,7 @@ def test_connections_that_are_opened_and_reset_at_once_pile_up_nowhere(
         )
     client.connection.shutdown(socket.SHUT_WR)
     reader.join()
-    assert eventually(lambda: watched.threads <= threads + 32, within_s=5)
+    assert eventually(lambda: watched.threads <= threads + 32, within_s=15)
     assert watched.has_let_go(spare=4)
 
 

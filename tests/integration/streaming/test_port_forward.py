@@ -181,7 +181,7 @@ def test_a_pod_that_ended_meanwhile_is_an_error_on_the_connection(
 def test_over_websocket_each_port_has_its_channels(sessions: Sessions, server_pod: Pod) -> None:
     url = sessions.port_forward_url(server_pod.id, SOURCE, 9)
     client = WebSocketClient(url, protocols=["v4.channel.k8s.io"])
-    received: dict[int, bytes] = dict.fromkeys(range(4), b"")
+    received = {channel: bytearray() for channel in range(4)}
     while (message := client.read()) is not None and message.opcode != CLOSE:
         received[message.payload[0]] += message.payload[1:]
     client.close()

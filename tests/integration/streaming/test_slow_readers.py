@@ -52,15 +52,17 @@ def test_a_slow_client_gets_everything_of_a_fast_command(
 
 
 def test_input_that_nobody_read_does_not_reset_the_connection(
-    sessions: Sessions, wire: Wire
+    sessions: Sessions, container: Container, wire: Wire
 ) -> None:
+    script = "until rm /tmp/go 2>/dev/null; do sleep 0.1; done; echo done"
     with Ends() as ends:
-        session = sessions.open(wire, ["sh", "-c", "sleep 1; echo done"], stdin=True)
+        session = sessions.open(wire, ["sh", "-c", script], stdin=True)
         ours, theirs = session.connection.getsockname()[1], session.connection.getpeername()[1]
         session.connection.settimeout(0.5)
         with pytest.raises(TimeoutError):
             session.send("stdin", bytes(64 * MIB))
         session.connection.settimeout(30)
+        container.output("touch", "/tmp/go")
         while session.step():
             pass
         _leave(session)
