@@ -73,7 +73,7 @@ class Readiness:
         self._failures += 1
         if self._failures < _FAILURES and not self._reason:
             return
-        was_ready, self._reason = not self._reason, reason
-        if was_ready:
+        if not self._reason:
             logger.warning("the runtime is not ready: %s", reason)
-            self._on_loss(reason)
+            self._on_loss(reason)  # first: whoever hears of it finds nothing that may be wrong
+        self._reason = reason

@@ -45,7 +45,7 @@ class Program:
                 raise self._failure(f"was not ready within {timeout_s} s")
             time.sleep(0.02)
 
-    def stop(self, signal_number: int = signal.SIGTERM, *, timeout_s: float = 30) -> int:
+    def stop(self, signal_number: int = signal.SIGTERM, *, timeout_s: float = 60) -> int:
         """Send a signal and wait for the end; returns the exit code (negative: a signal)."""
         process = self._running()
         process.send_signal(signal_number)

@@ -54,7 +54,7 @@ class Shim:
 
     def start(self) -> None:
         """Start it and wait until it knows what is in the engine."""
-        self.program.start(ready=lambda: _lists(self.url), timeout_s=30)
+        self.program.start(ready=lambda: _lists(self.url), timeout_s=60)
 
     def stop(self) -> int:
         """End it in order (SIGTERM) and return its exit code."""

@@ -102,6 +102,10 @@ class Proxy:
         """The shim's flag that leads it here."""
         return f"--docker-endpoint=unix://{self.path}"
 
+    def count(self, target: str) -> int:
+        """Say how many exchanges there were whose `METHOD /path?query` begins like this."""
+        return sum(bool(re.match(target, each)) for each in tuple(self.asked))
+
     @contextmanager
     def fault(self, target: str, fault: Fault) -> Iterator[None]:
         """Misbehave in exchanges whose `METHOD /path?query` begins like this regular expression."""

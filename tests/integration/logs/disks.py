@@ -1,6 +1,8 @@
 """File systems for logs that are too small, or hang."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -35,22 +37,18 @@ class HangingDisk:
             file.truncate(16 * 1024 * 1024)
         run("mkfs.ext4", "-q", image)
         run("mount", "-o", "loop", image, directory)
-        self._hangs = False
 
-    def hang(self) -> None:
-        """Let all who write from now on wait."""
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let all who write inside the block wait for its end."""
         run("fsfreeze", "--freeze", self.directory)
-        self._hangs = True
-
-    def go_on(self) -> None:
-        """Let them write."""
-        if self._hangs:
+        try:
+            yield
+        finally:
             run("fsfreeze", "--unfreeze", self.directory)
-        self._hangs = False
 
     def close(self) -> None:
         """Unmount it as soon as nobody uses it."""
-        self.go_on()
         run("umount", "--lazy", self.directory)
 
 

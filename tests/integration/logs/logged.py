@@ -18,6 +18,10 @@ _LINE = re.compile(
 )
 
 
+# In a script: wait until the test says `go_on`.
+PAUSE = "until rm /go 2>/dev/null; do usleep 10000; done"
+
+
 class Log:
     """A container and its log."""
 
@@ -56,6 +60,11 @@ class Log:
         return [text for _, _, _, text in self.lines]
 
     @property
+    def count(self) -> int:
+        """How many lines there are, also in the middle of an append."""
+        return sum(path.read_bytes().count(b"\n") for path in self.files)
+
+    @property
     def numbers(self) -> list[int]:
         """The text of each line, where all are numbers."""
         return [int(text) for text in self.texts]
@@ -69,9 +78,18 @@ class Log:
         """Start the container."""
         self.container.client.start_container(self.container.id)
 
-    def await_exit(self, *, timeout_s: float = 60) -> None:
-        """Return as soon as the shim calls the container EXITED."""
+    def await_exit(self, *, lines: int = 0, timeout_s: float = 60) -> None:
+        """Return as soon as the shim calls the container EXITED, and so many lines are there.
+
+        That is the same, unless the machine is so slow that the end is told after 5 s before them.
+        """
         wait_for(lambda: self.state == cri.CONTAINER_EXITED, timeout_s=timeout_s)
+        if lines:
+            self.await_lines(lines)
+
+    def await_lines(self, count: int, *, timeout_s: float = 30) -> None:
+        """Return as soon as so many lines are there."""
+        wait_for(lambda: self.count >= count, timeout_s=timeout_s)
 
     def rename(self) -> Path:
         """Rename the file as the kubelet does to rotate it; return where it is now."""
@@ -126,6 +144,12 @@ def gaps(pod: LogPod) -> int:
     return count
 
 
+def go_on(dockerd: Dockerd, log: Log) -> None:
+    """Let the script go on behind its next PAUSE, past the shim."""
+    execution = dockerd.api.exec_create(log.container.id, ["touch", "/go"])
+    dockerd.api.exec_start(execution)
+
+
 def docker_lines(dockerd: Dockerd, log: Log) -> list[str]:
     """Return what Docker itself says of a log: time, space and text of each line."""
     output: bytes = dockerd.api.logs(log.container.id, timestamps=True)
@@ -138,8 +162,8 @@ def spool_of(dockerd: Dockerd, log: Log) -> list[Path]:
     return sorted(folder.iterdir(), reverse=True)
 
 
-def wait_for(condition: Callable[[], object], *, timeout_s: float = 10) -> None:
-    """Return as soon as it holds; AssertionError when it takes longer.
+def wait_for(condition: Callable[[], object], *, timeout_s: float = 30) -> None:
+    """Return as soon as it holds; AssertionError when it takes longer than on a busy machine.
 
     Not yet: a log that is read in the middle of an append, a shim that is not in touch with Docker.
     """

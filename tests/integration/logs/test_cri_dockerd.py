@@ -97,6 +97,7 @@ def test_it_cannot_be_reopened_and_goes_on(peers: Peers) -> None:
 def test_it_ends_and_goes_without_delay(peers: Peers, dockerd: Dockerd) -> None:
     """The link stays for the kubelet to delete, as all that is in its log directories."""
     json_file = peers.json_file
+    wait_for(json_file.read_bytes)
 
     peers.client.stop_container(peers.log.container.id)
     assert peers.log.state == cri.CONTAINER_EXITED

@@ -11,7 +11,7 @@ import pytest
 
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
-from tests.integration.logs.logged import LogPod, gaps, log_pod, wait_for
+from tests.integration.logs.logged import PAUSE, LogPod, gaps, go_on, log_pod, wait_for
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -29,7 +29,7 @@ def assert_counts_to(last: int, numbers: list[int]) -> None:
 def test_a_flood_that_fits_the_spool_is_complete(own_pod: LogPod, count: int) -> None:
     log = own_pod.run(f"seq {count}")
 
-    log.await_exit(timeout_s=600)
+    log.await_exit(lines=count, timeout_s=600)
 
     assert_counts_to(count, log.numbers)
     assert not gaps(own_pod)
@@ -44,13 +44,15 @@ def test_a_flood_beyond_the_spool_doubles_nothing_and_each_hole_is_told(
         Shim(dockerd, tmp_path / "own", flags=flags) as own,
         log_pod(own.url, tmp_path / "pod") as pod,
     ):
-        log = pod.run(f"seq {count}")
+        log = pod.run(f"seq {count // 2}; {PAUSE}; seq {count // 2 + 1} {count}")
         wait_for(lambda: log.path.stat().st_size)
         own.kill()
+        go_on(dockerd, log)
         dockerd.api.wait(log.container.id, timeout=600)
 
         own.start()
         log.await_exit()
+        wait_for(lambda: log.path.read_bytes().endswith(b" %d\n" % count))
 
         numbers = log.numbers
         steps = [other - one for one, other in itertools.pairwise([0, *numbers])]

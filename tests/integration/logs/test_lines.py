@@ -10,7 +10,15 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
-from tests.integration.logs.logged import LogPod, docker_lines, log_pod, spool_of, wait_for
+from tests.integration.logs.logged import (
+    PAUSE,
+    LogPod,
+    docker_lines,
+    go_on,
+    log_pod,
+    spool_of,
+    wait_for,
+)
 from tests.integration.pods import Pods
 
 pytestmark = pytest.mark.engine
@@ -19,7 +27,9 @@ PART = 16 * 1024
 
 
 def test_both_streams_with_dockers_own_times(dockerd: Dockerd, pod: LogPod) -> None:
-    log = pod.run("echo one; echo; sleep 0.1; echo two >&2")
+    log = pod.run(f"echo one; echo; {PAUSE}; echo two >&2")
+    wait_for(lambda: log.texts == [b"one", b""])
+    go_on(dockerd, log)
 
     log.await_exit()
 
@@ -75,7 +85,7 @@ def test_a_terminal_is_all_stdout(pod: LogPod) -> None:
 def test_a_line_is_there_while_the_container_runs(pod: LogPod) -> None:
     log = pod.run("echo one; exec sleep 60")
 
-    wait_for(lambda: log.texts == [b"one"], timeout_s=2)
+    wait_for(lambda: log.texts == [b"one"])
 
 
 def test_the_file_is_there_before_the_container_starts(pod: LogPod) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,13 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
+from tests.faults.proxy import Proxy, hanging
 from tests.integration.logs.logged import (
-    Log,
+    PAUSE,
     LogPod,
     docker_lines,
     gaps,
+    go_on,
     log_pod,
     spool_of,
     wait_for,
@@ -26,6 +28,7 @@ from tests.unit.logs.spooling import record
 pytestmark = pytest.mark.engine
 
 COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; usleep 200; done'
+EVERYTHING = ""
 HOUR_NS = 3600 * 1_000_000_000
 
 
@@ -40,16 +43,13 @@ def bounded_pod(dockerd: Dockerd, tmp_path: Path) -> Iterator[tuple[Shim, LogPod
         yield shim, pod
 
 
-def has_more_than(log: Log, count: int) -> bool:
-    return len(log.texts) > count
-
-
 def test_what_was_printed_meanwhile_is_written_after_a_restart(
     own: Shim, own_pod: LogPod, dockerd: Dockerd
 ) -> None:
-    log = own_pod.run("echo one; sleep 1; echo two; echo two; exec sleep 60")
+    log = own_pod.run(f"echo one; {PAUSE}; echo two; echo two; exec sleep 60")
     wait_for(lambda: log.texts == [b"one"])
     own.kill()
+    go_on(dockerd, log)
     wait_for(lambda: len(docker_lines(dockerd, log)) == 3)
 
     own.start()
@@ -59,17 +59,25 @@ def test_what_was_printed_meanwhile_is_written_after_a_restart(
 
 
 def test_a_container_that_ended_meanwhile_is_completed_before_that_is_told(
-    own: Shim, own_pod: LogPod, dockerd: Dockerd
+    dockerd: Dockerd, tmp_path: Path
 ) -> None:
-    log = own_pod.run("echo one; sleep 1; seq 50000; printf end")
-    wait_for(lambda: log.texts == [b"one"])
-    own.kill()
-    dockerd.api.wait(log.container.id)
+    """It ends just before the shim looks: five seconds after its end it would be told anyway."""
+    with ExitStack() as stack:
+        proxy = stack.enter_context(Proxy(dockerd.socket, tmp_path / "proxy.sock"))
+        own = stack.enter_context(Shim(dockerd, tmp_path / "own", flags=[proxy.endpoint_flag]))
+        pod = stack.enter_context(log_pod(own.url, tmp_path / "pod"))
+        log = pod.run(f"echo one; {PAUSE}; seq 50000; printf end")
+        wait_for(lambda: log.texts == [b"one"])
+        own.kill()
+        with proxy.fault(EVERYTHING, hanging):
+            before = proxy.count(EVERYTHING)
+            own.program.start(ready=lambda: proxy.count(EVERYTHING) > before, timeout_s=30)
+            go_on(dockerd, log)
+            dockerd.api.wait(log.container.id)
 
-    own.start()
-    log.await_exit()
+        log.await_exit()
 
-    assert log.texts == [b"one", *(b"%d" % number for number in range(1, 50_001)), b"end"]
+        assert log.texts == [b"one", *(b"%d" % number for number in range(1, 50_001)), b"end"]
 
 
 def test_an_end_that_was_told_is_not_taken_back(own: Shim, own_pod: LogPod) -> None:
@@ -89,11 +97,11 @@ def test_an_end_that_was_told_is_not_taken_back(own: Shim, own_pod: LogPod) -> N
 def test_equal_lines_are_counted(own: Shim, own_pod: LogPod) -> None:
     log = own_pod.run("i=0; while [ $i -lt 6000 ]; do i=$((i+1)); echo same; usleep 200; done")
     for count in range(0, 3000, 1000):
-        wait_for(partial(has_more_than, log, count))
+        log.await_lines(count + 1)
         own.kill()
         own.start()
 
-    log.await_exit()
+    log.await_exit(lines=6000)
 
     assert log.texts == [b"same"] * 6000
 
@@ -113,10 +121,11 @@ def test_a_torn_line_is_written_again(own: Shim, own_pod: LogPod) -> None:
 def test_a_rotation_while_nobody_wrote_splits_the_log_and_no_more(
     own: Shim, own_pod: LogPod, dockerd: Dockerd
 ) -> None:
-    log = own_pod.run("echo one; sleep 1; echo two; exec sleep 60")
+    log = own_pod.run(f"echo one; {PAUSE}; echo two; exec sleep 60")
     wait_for(lambda: log.texts == [b"one"])
     own.kill()
     old = log.rename()
+    go_on(dockerd, log)
     wait_for(lambda: len(docker_lines(dockerd, log)) == 2)
 
     own.start()
@@ -155,7 +164,7 @@ def test_an_engine_that_restarts_under_a_running_container(
     log = own_pod.run(COUNTING)
     for each in (signal.SIGTERM, signal.SIGKILL):
         dockerd.restart(each)
-        wait_for(partial(has_more_than, log, len(log.texts) + 100))
+        log.await_lines(log.count + 100)
 
     dockerd.api.kill(log.container.id)
     log.await_exit()
@@ -170,13 +179,15 @@ def test_output_beyond_the_spool_is_a_gap_and_never_doubled(
     bounded_pod: tuple[Shim, LogPod], dockerd: Dockerd
 ) -> None:
     own, pod = bounded_pod
-    log = pod.run("seq 1000; sleep 2; seq 1001 200000")
+    log = pod.run(f"seq 1000; {PAUSE}; seq 1001 200000")
     wait_for(lambda: len(log.lines) == 1000)
     own.kill()
+    go_on(dockerd, log)
     dockerd.api.wait(log.container.id)
 
     own.start()
     log.await_exit()
+    wait_for(lambda: log.path.read_bytes().endswith(b" 200000\n"))
 
     numbers = log.numbers
     assert numbers[:1000] == [*range(1, 1001)]

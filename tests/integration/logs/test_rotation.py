@@ -8,14 +8,15 @@ import grpc
 import pytest
 
 from pydockershim.client.client import CriError
-from tests.integration.logs.logged import Log, LogPod, wait_for
+from tests.bed.dockerd import Dockerd
+from tests.integration.logs.logged import PAUSE, Log, LogPod, docker_lines, go_on, wait_for
 
 pytestmark = pytest.mark.engine
 
 COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; done'
 
 
-def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod) -> None:
+def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod, dockerd: Dockerd) -> None:
     log = pod.run(COUNTING)
     for _ in range(20):
         wait_for(lambda: log.path.stat().st_size)
@@ -27,18 +28,20 @@ def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod) -> None:
         assert old.stat().st_size == size
 
     pod.client.stop_container(log.container.id)
+    wait_for(lambda: log.count >= len(docker_lines(dockerd, log)))
 
     assert len(log.files) == 21
     numbers = [int(text) for text in log.texts if text]
     assert numbers == [*range(1, len(numbers) + 1)]
 
 
-def test_a_log_that_was_deleted_is_made_again(pod: LogPod) -> None:
-    log = pod.run("echo one; sleep 1; echo two; exec sleep 60")
+def test_a_log_that_was_deleted_is_made_again(pod: LogPod, dockerd: Dockerd) -> None:
+    log = pod.run(f"echo one; {PAUSE}; echo two; exec sleep 60")
     wait_for(lambda: log.texts == [b"one"])
     log.path.unlink()
 
     log.reopen()
+    go_on(dockerd, log)
 
     wait_for(lambda: log.texts == [b"two"])
 
