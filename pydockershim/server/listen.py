@@ -1,9 +1,11 @@
 """The socket that clients speak to: who may open it, and how the server starts and ends on it."""
 
+import errno
 import fcntl
 import logging
 import os
 import shutil
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
@@ -20,6 +22,7 @@ logger = logging.getLogger(__name__)
 _MESSAGE_BYTES = 16 * 1024 * 1024
 _SOCKET_MODE = 0o660
 _GROUP = "docker"
+_PROBE_S = 1.0
 # What is left at the end may take: answers on their way, reads, streams that are being closed.
 _LAST_WORDS_S = 1.0
 
@@ -27,8 +30,8 @@ _LAST_WORDS_S = 1.0
 class Listener:
     """The gRPC server of some servicers on a path socket, which `<socket>.lock` makes its own."""
 
-    def __init__(self, socket: Path, *servicers: object) -> None:
-        self._socket = socket
+    def __init__(self, path: Path, *servicers: object) -> None:
+        self._socket = path
         self._changes = Changes()
         self._lock: TextIO | None = None
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rpc")
@@ -43,17 +46,14 @@ class Listener:
         )
 
     def start(self) -> None:
-        """Serve; FailedPrecondition when another instance holds the socket or it cannot be made."""
-        self._lock = claim(Path(f"{self._socket}.lock"))
-        before = os.umask(0o777 & ~_SOCKET_MODE)
+        """Serve; FailedPrecondition when another program holds the socket or it cannot be made."""
+        lock = claim(Path(f"{self._socket}.lock"))
         try:
-            # gRPC unlinks a stale socket of this path itself.
-            self._server.add_insecure_port(f"unix://{self._socket}")
-        except RuntimeError as error:
-            raise FailedPrecondition(f"cannot listen on {self._socket}: {error}") from error
-        finally:
-            os.umask(before)
-        _hand_to_group(self._socket)
+            self._bind()
+        except FailedPrecondition:
+            lock.close()
+            raise
+        self._lock = lock
         self._server.start()
         logger.info("serving the CRI on unix://%s", self._socket)
 
@@ -69,6 +69,18 @@ class Listener:
         self._socket.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
+
+    def _bind(self) -> None:
+        _check_free(self._socket)
+        before = os.umask(0o777 & ~_SOCKET_MODE)
+        try:
+            # gRPC unlinks a socket of this path itself.
+            self._server.add_insecure_port(f"unix://{self._socket}")
+        except RuntimeError as error:
+            raise FailedPrecondition(f"cannot listen on {self._socket}: {error}") from error
+        finally:
+            os.umask(before)
+        _hand_to_group(self._socket)
 
 
 def claim(lock_file: Path) -> TextIO:
@@ -90,9 +102,28 @@ def claim(lock_file: Path) -> TextIO:
     return lock
 
 
-def _hand_to_group(socket: Path) -> None:
+def _check_free(path: Path) -> None:
+    """Raise FailedPrecondition when what is in the socket's place is more than a dead socket."""
+    if path.exists() and not path.is_socket():
+        problem = "what is there is no socket: move it away"
+    elif _is_served(path):
+        problem = "another program serves there: end it"
+    else:
+        return
+    raise FailedPrecondition(
+        f"cannot listen on {path}: {problem}, or use another --container-runtime-endpoint"
+    )
+
+
+def _is_served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_PROBE_S)
+        return probe.connect_ex(str(path)) not in {errno.ENOENT, errno.ECONNREFUSED}
+
+
+def _hand_to_group(path: Path) -> None:
     """Let the group that may use Docker use the socket: either is root by other means."""
     try:
-        shutil.chown(socket, group=_GROUP)
+        shutil.chown(path, group=_GROUP)
     except (LookupError, PermissionError):
-        logger.debug("no group %s, or not root: only this user can open %s", _GROUP, socket)
+        logger.debug("no group %s, or not root: only this user can open %s", _GROUP, path)
