@@ -66,6 +66,12 @@ def _make_room(tools: PodTools, record: SandboxRecord) -> None:
     earlier = tools.view.sandbox_named(record.name)
     if earlier is None:
         return
+    if _identity(earlier.record) != _identity(record):
+        raise AlreadyExists(
+            f"pod {record.namespace}/{record.pod} has the Docker name {record.name} in common with "
+            f"pod {earlier.record.namespace}/{earlier.record.pod}, whose sandbox {earlier.id} is "
+            "here: give one of the two another name or uid"
+        )
     if earlier.ready or tools.view.containers_of(earlier.id):
         raise AlreadyExists(
             f"pod {record.namespace}/{record.pod} attempt {record.attempt} already has sandbox "
@@ -73,6 +79,11 @@ def _make_room(tools: PodTools, record: SandboxRecord) -> None:
         )
     logger.info("sandbox %s of the same name is not in use: removing it", earlier.id)
     remove.tear_down(tools, earlier)
+
+
+def _identity(record: SandboxRecord) -> tuple[str, str, str]:
+    """Return what a Docker name alone does not tell: where each part ends, for it may hold `_`."""
+    return record.namespace, record.pod, record.uid
 
 
 def _started(tools: PodTools, body: Json, name: str, undo: ExitStack) -> str:

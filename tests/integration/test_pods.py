@@ -118,6 +118,23 @@ def test_ended_sandbox_without_containers_is_made_anew(pods: Pods) -> None:
     assert [each.id for each in pods.client.list_pod_sandboxes()] == [again.id]
 
 
+def test_sandbox_of_another_pod_with_the_same_docker_name_is_left_alone(pods: Pods) -> None:
+    pod, other = (
+        pods.sandbox_config(
+            metadata=cri.PodSandboxMetadata(name=name, namespace=namespace, uid="1")
+        )
+        for name, namespace in (("a_b", "c"), ("a", "b_c"))
+    )
+    ended = pods.run(pod)
+    pods.client.stop_pod_sandbox(ended.id)
+
+    with pytest.raises(CriError, match=f"c/a_b, whose sandbox {ended.id} is here") as refused:
+        pods.client.run_pod_sandbox(other)
+
+    assert refused.value.code is grpc.StatusCode.ALREADY_EXISTS
+    assert ended.status.metadata == pod.metadata
+
+
 def test_half_made_sandbox_is_not_ready_and_is_made_anew(pods: Pods, dockerd: Dockerd) -> None:
     pod = pods.run()
     name = dockerd.api.inspect_container(pod.id)["Name"]
