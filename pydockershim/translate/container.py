@@ -59,6 +59,8 @@ def container_record(
     """
     if not config.metadata.name:
         raise invalid("metadata.name", "is empty; every container has one")
+    if config.metadata.name == naming.SANDBOX:
+        raise invalid("metadata.name", "POD is what pause containers are called; use another name")
     directory = sandbox.log_directory or logs.log_directory(log_directory)
     return ContainerRecord(
         name=naming.container_name(

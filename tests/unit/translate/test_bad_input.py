@@ -104,6 +104,7 @@ SANDBOXES = [
 
 CONTAINERS = [
     ('metadata { name: "a/b" }', "the container name"),
+    ('metadata { name: "POD" }', "metadata.name"),
     ('command: ""', "command[0]"),
     ('args: "a" args: "b\\000c"', "args[1]"),
     ('envs { value: "x" }', "envs[0].key"),
