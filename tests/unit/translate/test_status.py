@@ -21,6 +21,7 @@ from pydockershim.translate.status import (
 )
 
 NEVER = "0001-01-01T00:00:00Z"
+EARLY = "2026-01-01T00:00:00.9Z"  # a moment before the start
 CREATED_NS = 1_767_225_600_000_000_001
 STARTED_NS = CREATED_NS + 1_000_000_000
 FINISHED_NS = CREATED_NS + 2_000_000_000
@@ -266,6 +267,15 @@ def test_a_container_s_resources_are_those_it_really_has() -> None:
                 finished_at=STARTED_NS,
                 exit_code=137,
                 reason="Error",
+            ),
+        ),
+        (
+            {**EXITED, "FinishedAt": EARLY},
+            cri.ContainerStatus(
+                state=cri.CONTAINER_EXITED,
+                started_at=STARTED_NS,
+                finished_at=STARTED_NS,
+                reason="Completed",
             ),
         ),
         (
