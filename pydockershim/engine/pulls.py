@@ -43,7 +43,7 @@ def pull_image(
     on_progress: Callable[[Json], None],
 ) -> None:
     """Pull as `Engine.pull_image` says. Closing the connection ends the pull in the engine."""
-    what = f"pull {repository}:{tag}"
+    what = f"pull {repository}{'@' if ':' in tag else ':'}{tag}"
     headers = {"X-Registry-Auth": registry_auth_header(credentials)} if credentials else {}
 
     def pull(connection: Connection, api_version: str) -> None:

@@ -33,10 +33,10 @@ def read_profile(path: str) -> str:
         text = raw.decode()
     except FileNotFoundError:
         raise NotFound(f"seccomp profile {path} is not on this node") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(
-            f"seccomp profile {path} cannot be read: {type(error).__name__}"
-        ) from None
+    except OSError as error:
+        raise InvalidArgument(f"seccomp profile {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidArgument(f"seccomp profile {path} is not UTF-8 text") from None
     if len(raw) > _PROFILE_BYTES:
         raise InvalidArgument(f"seccomp profile {path} is larger than {_PROFILE_BYTES} bytes")
     return text

@@ -45,13 +45,14 @@ def pull(directory: Path, reply: bytes, *, cut: str = "", no_progress_s: float =
 def pull_from(
     server: Server,
     *,
+    tag: str = "1",
     no_progress_s: float = 30,
     on_progress: Callable[[Json], None] = lambda _record: None,
 ) -> None:
     with closing(Engine(server.path)) as engine:
         engine.pull_image(
             repository="registry.example/a",
-            tag="1",
+            tag=tag,
             credentials=None,
             no_progress_s=no_progress_s,
             on_progress=on_progress,
@@ -95,6 +96,16 @@ def test_dockers_sentence_decides(
     assert type(caught.value) is kind
     expected = f"cannot pull registry.example/a:1: {sentence}"
     assert str(caught.value) == ("RegistryUnavailable: " if prefix else "") + expected
+
+
+def test_an_error_names_the_image_as_it_was_asked_for(tmp_path: Path) -> None:
+    digest = f"sha256:{'0' * 64}"
+
+    with (
+        serving(tmp_path, FakeEngine({"create": answer(404, {"message": "not found"})})) as server,
+        pytest.raises(errors.NotFound, match=f"^cannot pull registry.example/a@{digest}: "),
+    ):
+        pull_from(server, tag=digest)
 
 
 def test_a_bad_reference_is_the_callers_fault(tmp_path: Path) -> None:
