@@ -128,7 +128,7 @@ def test_a_start_right_after_one_that_failed_has_its_log(pod: LogPod, tmp_path: 
 
         log.start()
 
-        log.await_exit()
+        log.await_exit(lines=1)
         assert log.texts == [b"one"]
 
 
