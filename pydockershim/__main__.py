@@ -75,7 +75,7 @@ def serve(config: Config) -> None:
     logs = ContainerLogs(log_writers)
     images = Images(engine, pinned=pinned)
     view = View(engine.inspect_container, images, is_drained=logs.is_drained)
-    reflector = Reflector(engine, view, before_synced=logs.resume)
+    reflector = Reflector(engine, view, on_list=logs.take_up)
     readiness = Readiness(engine.ping, on_loss=reflector.suspect)
     disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()

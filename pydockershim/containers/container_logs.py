@@ -1,6 +1,6 @@
 """Which container's log is written when: joins what the view knows with the log writers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from pydockershim.labels import SandboxRecord
 from pydockershim.logs.writers import ContainerLog, LogWriters
@@ -8,23 +8,26 @@ from pydockershim.view.entries import ContainerItem, Item, SandboxItem
 
 
 class ContainerLogs:
-    """Owns the knowledge that the logs of an earlier run have been taken up again."""
+    """Owns the knowledge that the logs of an earlier run have been taken up."""
 
     def __init__(self, writers: LogWriters) -> None:
         self._writers = writers
         self._resumed = False
 
-    def resume(self, items: Iterable[Item]) -> None:
-        """Take up, once, the logs of all containers that have run: some may have lines to come."""
-        if self._resumed:
-            return
+    def take_up(self, items: Collection[Item]) -> None:
+        """Have the logs written of all containers that run, whoever has started them.
+
+        The first time also of those that have run before: some may have lines to come.
+        """
         sandboxes = {each.id: each.record for each in items if isinstance(each, SandboxItem)}
         for each in items:
-            if isinstance(each, ContainerItem) and each.has_run:
+            if not isinstance(each, ContainerItem) or not each.has_run:
+                continue
+            if each.running or not self._resumed:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
                 self._writers.follow(log, fresh=False)
-                if not each.running:
-                    self._writers.ended(each.id)
+            if not each.running:
+                self._writers.ended(each.id)
         self._resumed = True
 
     def begin(self, container: ContainerItem, sandbox: SandboxItem) -> None:

@@ -74,7 +74,8 @@ _Inbox = queue.SimpleQueue[Event | ShimError | _Later]
 class Reflector:
     """The view's writer in the background; `start` it once, `stop` it at the end.
 
-    `before_synced` gets all there is each time the view has become right, before anybody sees it.
+    `on_list` gets all there is after each list of the engine; when the view has become right by it,
+    then before anybody sees it.
     """
 
     def __init__(
@@ -82,11 +83,11 @@ class Reflector:
         engine: Engine,
         view: View,
         *,
-        before_synced: Callable[[list[Item]], None] = lambda _: None,
+        on_list: Callable[[list[Item]], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._view = view
-        self._before_synced = before_synced
+        self._on_list = on_list
         self._fills = Fills(self._fetch)
         self._inbox = _Inbox()
         self._later: dict[str, _Later] = {}
@@ -142,7 +143,7 @@ class Reflector:
             self._relist(everything=True)
             while not inbox.empty():
                 self._take(inbox.get())
-            self._before_synced(self._view.items())
+            self._on_list(self._view.items())
             self._await_logs()
             self._view.synced()
             self._reported = ""
@@ -173,6 +174,7 @@ class Reflector:
                 continue
             relists, relist_s = relists + 1, time.monotonic() + _RELIST_S
             self._relist(everything=False)
+            self._on_list(self._view.items())
             if relists % _RELISTS_PER_IMAGE_LIST == 0:
                 self._mark(_IMAGES)
 

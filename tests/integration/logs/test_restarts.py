@@ -4,12 +4,19 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.containers.container_logs import ContainerLogs
+from pydockershim.engine.client import Engine
+from pydockershim.errors import Unavailable
+from pydockershim.logs.writers import LogWriters
+from pydockershim.view import reflector
+from pydockershim.view.images import Images
+from pydockershim.view.view import View
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.faults.proxy import Proxy, hanging
@@ -175,6 +182,23 @@ def test_an_engine_that_restarts_under_a_running_container(
     assert not gaps(own_pod)
 
 
+def test_a_container_that_docker_starts_again_goes_on_in_its_log(
+    own: Shim, own_pod: LogPod, dockerd: Dockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = own_pod.run("echo one; exec sleep 60")
+    wait_for(lambda: log.texts == [b"one"])
+    dockerd.api.kill(log.container.id)
+    log.await_exit()
+    own.stop()
+    monkeypatch.setattr(reflector, "_RELIST_S", 1.0)  # it is a minute
+
+    with shown_and_written(dockerd):
+        dockerd.api.start(log.container.id)
+        wait_for(lambda: log.texts == [b"one", b"one"])
+
+    own.start()
+
+
 def test_output_beyond_the_spool_is_a_gap_and_never_doubled(
     bounded_pod: tuple[Shim, LogPod], dockerd: Dockerd
 ) -> None:
@@ -198,3 +222,30 @@ def test_output_beyond_the_spool_is_a_gap_and_never_doubled(
     (said,) = (line for line in own.program.logged().splitlines() if "may be missing" in line)
     assert log.container.id in said
     assert f"between {log.lines[999][0]} and {log.lines[1000][0]}" in said
+
+
+@contextmanager
+def shown_and_written(dockerd: Dockerd) -> Iterator[None]:
+    """Have the view and the logs kept by this process, as the shim's does; the view is right."""
+    engine = Engine(str(dockerd.socket))
+    writers = LogWriters(engine)
+    logs = ContainerLogs(writers)
+    view = View(engine.inspect_container, Images(engine, pinned=()), is_drained=logs.is_drained)
+    follower = reflector.Reflector(engine, view, on_list=logs.take_up)
+    writers.start()
+    follower.start()
+    try:
+        wait_for(lambda: is_right(view))
+        yield
+    finally:
+        follower.stop()
+        writers.stop()
+        engine.close()
+
+
+def is_right(view: View) -> bool:
+    try:
+        view.list_sandboxes(cri.PodSandboxFilter())
+    except Unavailable:
+        return False
+    return True
