@@ -3,12 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import grpc
 
 from pydockershim.client.client import CriClient, CriError
-from pydockershim.errors import ShimError
 
 
 @contextmanager
@@ -52,20 +51,6 @@ def is_ready(client: CriClient) -> bool:
     conditions = client.status().status.conditions
     assert time.monotonic() - begun_s < 1.5  # the engine's ping would take 2 s
     return next(each.status for each in conditions if each.type == "RuntimeReady")
-
-
-def eventually(condition: Callable[[], object], *, within_s: float = 20) -> None:
-    """Wait until it holds; an error is not holding.
-
-    The time is a busy machine's, and well below the minute after which everything is listed anew.
-    """
-    end_s = time.monotonic() + within_s
-    while True:
-        with suppress(ShimError):
-            if condition():
-                return
-        assert time.monotonic() < end_s, f"not so within {within_s} s"
-        time.sleep(0.02)
 
 
 def _ids(client: CriClient) -> set[str]:

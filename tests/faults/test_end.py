@@ -11,9 +11,9 @@ from pydockershim.client.client import CriClient, CriError
 from tests.bed import namespaces
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
-from tests.faults.polling import eventually
 from tests.faults.proxy import Proxy, hanging
 from tests.integration.pods import Pods
+from tests.waiting import eventually
 
 EVERYTHING = ""
 INSPECT = "GET .*/containers/[0-9a-f]{64}/json"

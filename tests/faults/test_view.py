@@ -21,9 +21,10 @@ from tests.bed import images, namespaces
 from tests.bed.dockerd import Dockerd
 from tests.bed.engines import Engine
 from tests.bed.shim import Shim
-from tests.faults.polling import eventually, is_ready, is_unavailable, polled
+from tests.faults.polling import is_ready, is_unavailable, polled
 from tests.faults.proxy import Proxy, cut, dropped, hanging, shortened
 from tests.integration.pods import Container, Pods
+from tests.waiting import eventually
 
 EVENTS = "GET .*/events"
 LIST = "GET .*/containers/json"

@@ -10,7 +10,7 @@ from tests.bed import namespaces
 from tests.bed.dockerd import Dockerd
 from tests.bed.fixtures import watch
 from tests.bed.shim import Shim
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 # The client of the session's shim, once a test has asked for it.
 _clients: list[CriClient] = []

@@ -7,7 +7,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 
 def start_as_cri_dockerd(

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.bed.engines import SUITES, Engine
 from tests.bed.images import Image
 from tests.bed.program import BedError, Program
 from tests.bed.registry import Registry
+from tests.waiting import eventually
 
 
 def test_engine_is_the_selected_one(dockerd: Dockerd, engine: Engine) -> None:
@@ -193,7 +193,7 @@ def test_ended_session_leaves_nothing_behind_and_the_engine_outside_alone(
         assert _session_cgroups()
         end(session)
 
-    _wait_until(lambda: not _session_cgroups() and _processes() <= processes)
+    eventually(lambda: not _session_cgroups() and _processes() <= processes, within_s=60)
     assert (_docker_chains(), _mounts()) == (chains, mounts)
     assert dockerd.api.inspect_network("bridge") == engine
 
@@ -249,10 +249,3 @@ def _processes() -> set[str]:
 def _session_cgroups() -> list[Path]:
     points = [hierarchy.mount_point for hierarchy in cgroups.hierarchies()]
     return [path for point in points for path in point.glob("pydockershim-bed-*")]
-
-
-def _wait_until(condition: Callable[[], bool], *, timeout_s: float = 60) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "still not so"
-        time.sleep(0.05)

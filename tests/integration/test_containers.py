@@ -11,7 +11,7 @@ from pydockershim.client.client import CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX, EVERYTHING, HEALTHCHECK, HOSTILE_LABELS, STOP_SIGNAL, VOLUME
 from tests.integration.pods import Container, Pods
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 

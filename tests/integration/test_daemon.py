@@ -28,7 +28,7 @@ from tests.bed.images import BUSYBOX
 from tests.bed.program import BedError, accepts
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 UNKNOWN_ID = "f" * 64
 

@@ -17,7 +17,7 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.engines import Engine
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 

@@ -8,7 +8,7 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriError
 from tests.integration.pods import Container, Pods
-from tests.integration.streaming.watching import eventually
+from tests.integration.streaming.watching import comes_true
 
 pytestmark = pytest.mark.engine
 
@@ -41,7 +41,7 @@ def test_timeout_kills_the_command_and_its_children(container: Container) -> Non
         took_s.append(time.monotonic() - began_s)
 
         assert late.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert eventually(lambda: "sleep 9" not in container.output("ps"), within_s=10)
+        assert comes_true(lambda: "sleep 9" not in container.output("ps"), within_s=10)
     assert 1 <= min(took_s) < 1.5
 
 
@@ -51,7 +51,7 @@ def test_command_of_a_caller_who_leaves_is_killed(container: Container) -> None:
     with pytest.raises(CriError):
         container.client.call(request, cri.ExecSyncResponse, timeout_s=0.5)
 
-    assert eventually(lambda: "sleep 96" not in container.output("ps"), within_s=20)
+    assert comes_true(lambda: "sleep 96" not in container.output("ps"), within_s=20)
 
 
 def test_background_child_does_not_hold_up_the_answer(container: Container) -> None:

@@ -18,7 +18,7 @@ from tests.bed.registry import Registry
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 from tests.integration.registries import silent_registry, token_registry
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 

@@ -11,7 +11,7 @@ from pydockershim.client.client import CriClient, CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 OVERHEAD = cri.LinuxContainerResources(memory_limit_in_bytes=1 << 20)
 RESOURCES = cri.LinuxContainerResources(cpu_shares=512, unified={"memory.high": "1G"})

@@ -11,7 +11,7 @@ from pydockershim.client.client import CriClient, CriError
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.integration.pods import Pods
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 

@@ -11,7 +11,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.integration.pods import Pods
-from tests.integration.waiting import eventually
+from tests.waiting import eventually
 
 AT_ONCE = 10
 

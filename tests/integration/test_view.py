@@ -2,9 +2,8 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
@@ -19,6 +18,7 @@ from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
 from tests.bed import images
 from tests.bed.dockerd import Dockerd
+from tests.waiting import eventually
 
 Make = Callable[[Record, str], str]
 
@@ -182,7 +182,7 @@ def test_dead_engine_is_not_ready_within_ten_seconds(dockerd: Dockerd, our_engin
     try:
         eventually(lambda: not readiness.reason)
         with dockerd.down(signal.SIGKILL):
-            eventually(lambda: readiness.reason, timeout_s=10)
+            eventually(lambda: readiness.reason, within_s=10)
         eventually(lambda: not readiness.reason)
     finally:
         readiness.stop()
@@ -204,17 +204,3 @@ def may_be_wrong(view: View) -> bool:
     except Unavailable as error:
         return "may be wrong" in str(error)
     return False
-
-
-def eventually(condition: Callable[[], object], *, timeout_s: float = 30) -> None:
-    """Wait until it holds; not to be found and not to be known is not holding.
-
-    The time is a busy machine's, and below the minute after which everything is listed anew.
-    """
-    deadline_s = time.monotonic() + timeout_s
-    while True:
-        with suppress(NotFound, Unavailable):
-            if condition():
-                return
-        assert time.monotonic() < deadline_s, "still not so"
-        time.sleep(0.01)

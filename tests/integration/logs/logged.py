@@ -2,16 +2,16 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.client.client import CriClient, CriError
+from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
 from tests.integration.pods import Container, Pods
+from tests.waiting import eventually
 
 _LINE = re.compile(
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (stdout|stderr) ([FP]) ([^\n]*)\n", re.DOTALL
@@ -83,13 +83,13 @@ class Log:
 
         That is the same, unless the machine is so slow that the end is told after 5 s before them.
         """
-        wait_for(lambda: self.state == cri.CONTAINER_EXITED, timeout_s=timeout_s)
+        eventually(lambda: self.state == cri.CONTAINER_EXITED, within_s=timeout_s)
         if lines:
             self.await_lines(lines)
 
     def await_lines(self, count: int, *, timeout_s: float = 30) -> None:
         """Return as soon as so many lines are there."""
-        wait_for(lambda: self.count >= count, timeout_s=timeout_s)
+        eventually(lambda: self.count >= count, within_s=timeout_s)
 
     def rename(self) -> Path:
         """Rename the file as the kubelet does to rotate it; return where it is now."""
@@ -160,17 +160,3 @@ def spool_of(dockerd: Dockerd, log: Log) -> list[Path]:
     """Return the files of Docker's `local` driver for a container, the oldest first."""
     folder = dockerd.directory / "data/containers" / log.container.id / "local-logs"
     return sorted(folder.iterdir(), reverse=True)
-
-
-def wait_for(condition: Callable[[], object], *, timeout_s: float = 30) -> None:
-    """Return as soon as it holds; AssertionError when it takes longer than on a busy machine.
-
-    Not yet: a log that is read in the middle of an append, a shim that is not in touch with Docker.
-    """
-    end_s = time.monotonic() + timeout_s
-    while time.monotonic() < end_s:
-        with suppress(ValueError, CriError):
-            if condition():
-                return
-        time.sleep(0.02)
-    raise AssertionError("it did not come to that")

@@ -16,8 +16,9 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
 from tests.bed.shim import Shim
 from tests.integration.cri_dockerd import await_listed, start_as_cri_dockerd
-from tests.integration.logs.logged import Log, wait_for
+from tests.integration.logs.logged import Log
 from tests.integration.pods import Container
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -74,7 +75,7 @@ def test_its_log_is_read_where_it_is_and_left_as_it_is(peers: Peers, own: Shim) 
     for end in (own.stop, own.kill):
         end()
         own.start()
-    wait_for(peers.log.path.read_bytes)
+    eventually(peers.log.path.read_bytes)
 
     assert peers.log.container.status.log_path == str(peers.log.path)
     assert peers.json_file.read_bytes().startswith(b'{"log":"one\\n","stream":"stdout"')
@@ -97,7 +98,7 @@ def test_it_cannot_be_reopened_and_goes_on(peers: Peers) -> None:
 def test_it_ends_and_goes_without_delay(peers: Peers, dockerd: Dockerd) -> None:
     """The link stays for the kubelet to delete, as all that is in its log directories."""
     json_file = peers.json_file
-    wait_for(json_file.read_bytes)
+    eventually(json_file.read_bytes)
 
     peers.client.stop_container(peers.log.container.id)
     assert peers.log.state == cri.CONTAINER_EXITED
@@ -124,7 +125,7 @@ def test_a_container_that_joins_its_pod_has_a_log_of_ours(peers: Peers, tmp_path
     peers.client.start_container(container_id)
 
     log = Log(Container(peers.client, container_id), tmp_path / "pod/late/0.log")
-    wait_for(lambda: log.texts == [b"late"])
+    eventually(lambda: log.texts == [b"late"])
     assert log.container.status.log_path == str(log.path)
     log.rename()
     log.reopen()

@@ -25,8 +25,8 @@ from tests.integration.logs.logged import (
     go_on,
     log_pod,
     spool_of,
-    wait_for,
 )
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -139,7 +139,7 @@ def test_the_equal_parts_of_a_line_without_end_are_written_once(
     log = inherited.run(f"echo; head -c {len(line)} /dev/zero | tr '\\0' x")
 
     log.await_exit()
-    wait_for(lambda: len(b"".join(log.texts)) >= len(line))
+    eventually(lambda: len(b"".join(log.texts)) >= len(line))
 
     assert len(b"".join(log.texts)) == len(line)
 
@@ -160,9 +160,9 @@ def test_a_burst_of_small_lines_takes_seconds(inherited: LogPod, inheriting: Shi
 def test_lines_come_while_the_container_runs(inherited: LogPod, configured: Dockerd) -> None:
     log = inherited.run(f"echo one; {PAUSE}; echo two; exec sleep 60")
 
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     go_on(configured, log)
-    wait_for(lambda: log.texts == [b"one", b"two"])
+    eventually(lambda: log.texts == [b"one", b"two"])
     log.rename()
     log.reopen()
     assert not log.path.read_bytes()
@@ -220,7 +220,7 @@ def test_the_size_of_dockers_files_is_read_as_docker_does(
     """A file that is thought to have room left would be waited for, and the next one never read."""
     log = inherited.run("seq 60000; exec sleep 60")
 
-    wait_for(lambda: log.numbers == [*range(1, 60_001)])
+    eventually(lambda: log.numbers == [*range(1, 60_001)])
 
     assert 1_000_000 <= spool_of(configured, log)[0].stat().st_size < 1_000_100
 

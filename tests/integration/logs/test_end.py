@@ -20,8 +20,8 @@ from tests.integration.logs.logged import (
     docker_lines,
     gaps,
     go_on,
-    wait_for,
 )
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -87,7 +87,7 @@ def test_nobody_is_told_of_the_end_before_the_last_line_is_there(
 
     small_disk.grow()
 
-    wait_for(lambda: states(own_pod) == {cri.CONTAINER_EXITED})
+    eventually(lambda: states(own_pod) == {cri.CONTAINER_EXITED})
     assert log.numbers == WHOLE
     assert told.result(timeout=30) == LINES
     assert not gaps(own_pod)
@@ -109,7 +109,7 @@ def test_a_call_that_ends_a_container_waits_for_its_last_line(
     background: ThreadPoolExecutor,
 ) -> None:
     log = own_pod.run(f"{PRINTING}; exec sleep 60")
-    wait_for(lambda: len(docker_lines(dockerd, log)) == LINES)
+    eventually(lambda: len(docker_lines(dockerd, log)) == LINES)
     call = background.submit(end, log)
     time.sleep(1.5)
     assert not call.done()
@@ -146,7 +146,7 @@ def test_after_five_seconds_the_end_is_told_and_writing_goes_on(
 
     small_disk.grow()
 
-    wait_for(lambda: ended.numbers == WHOLE)
+    eventually(lambda: ended.numbers == WHOLE)
     assert not gaps(own_pod)
 
 
@@ -160,7 +160,7 @@ def test_a_removal_waits_five_seconds_more_and_the_rest_is_a_gap(
 
     assert 5 <= time.monotonic() - began_s < 9
     assert not own_pod.client.list_containers()
-    wait_for(lambda: "may be missing" in own.program.logged())
+    eventually(lambda: "may be missing" in own.program.logged())
     assert gaps(own_pod) == 1
     (said,) = (line for line in own.program.logged().splitlines() if "may be missing" in line)
     assert ended.container.id in said
@@ -179,7 +179,7 @@ def test_the_removal_of_a_pod_waits_for_all_its_logs_at_once(
     own_pod.client.remove_pod_sandbox(own_pod.id)
 
     assert 5 <= time.monotonic() - began_s < 9
-    wait_for(lambda: gaps(own_pod) == 3)
+    eventually(lambda: gaps(own_pod) == 3)
 
 
 def test_a_disk_that_hangs_holds_up_nobody_for_longer(
@@ -187,7 +187,7 @@ def test_a_disk_that_hangs_holds_up_nobody_for_longer(
 ) -> None:
     assert hanging_disk.directory == own_pod.directory
     log = own_pod.run(f"echo one; {PAUSE}; echo two")
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     with hanging_disk.hanging():
         go_on(dockerd, log)
         log.await_exit(timeout_s=10)
@@ -196,19 +196,19 @@ def test_a_disk_that_hangs_holds_up_nobody_for_longer(
 
         assert 5 <= time.monotonic() - began_s < 9
         assert log.texts == [b"one"]
-    wait_for(lambda: log.texts == [b"one", b"two"])
+    eventually(lambda: log.texts == [b"one", b"two"])
 
 
 def test_a_disk_that_is_full_blocks_nobody_and_loses_nothing(
     small_disk: SmallDisk, own_pod: LogPod
 ) -> None:
     log = own_pod.run("seq 20000; exec sleep 60")
-    wait_for(lambda: log.container.output("ps").count("sleep 60"))
+    eventually(lambda: log.container.output("ps").count("sleep 60"))
     assert log.count < LINES
 
     small_disk.grow()
 
-    wait_for(lambda: log.numbers == [*range(1, 20_001)])
+    eventually(lambda: log.numbers == [*range(1, 20_001)])
     assert not gaps(own_pod)
 
 

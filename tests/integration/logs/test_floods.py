@@ -11,7 +11,8 @@ import pytest
 
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
-from tests.integration.logs.logged import PAUSE, LogPod, gaps, go_on, log_pod, wait_for
+from tests.integration.logs.logged import PAUSE, LogPod, gaps, go_on, log_pod
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
@@ -45,14 +46,14 @@ def test_a_flood_beyond_the_spool_doubles_nothing_and_each_hole_is_told(
         log_pod(own.url, tmp_path / "pod") as pod,
     ):
         log = pod.run(f"seq {count // 2}; {PAUSE}; seq {count // 2 + 1} {count}")
-        wait_for(lambda: log.path.stat().st_size)
+        eventually(lambda: log.path.stat().st_size)
         own.kill()
         go_on(dockerd, log)
         dockerd.api.wait(log.container.id, timeout=600)
 
         own.start()
         log.await_exit()
-        wait_for(lambda: log.path.read_bytes().endswith(b" %d\n" % count))
+        eventually(lambda: log.path.read_bytes().endswith(b" %d\n" % count))
 
         numbers = log.numbers
         steps = [other - one for one, other in itertools.pairwise([0, *numbers])]
@@ -82,7 +83,7 @@ def test_a_shim_killed_every_3_s_under_rotation_writes_each_line_once(
             own.start()
 
     end = b" %d\n" % last
-    wait_for(lambda: any(path.read_bytes().endswith(end) for path in log.files), timeout_s=300)
+    eventually(lambda: any(path.read_bytes().endswith(end) for path in log.files), within_s=300)
     own_pod.client.stop_container(log.container.id)
 
     assert_counts_to(last, log.numbers)

@@ -17,9 +17,9 @@ from tests.integration.logs.logged import (
     go_on,
     log_pod,
     spool_of,
-    wait_for,
 )
 from tests.integration.pods import Pods
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +28,7 @@ PART = 16 * 1024
 
 def test_both_streams_with_dockers_own_times(dockerd: Dockerd, pod: LogPod) -> None:
     log = pod.run(f"echo one; echo; {PAUSE}; echo two >&2")
-    wait_for(lambda: log.texts == [b"one", b""])
+    eventually(lambda: log.texts == [b"one", b""])
     go_on(dockerd, log)
 
     log.await_exit()
@@ -85,7 +85,7 @@ def test_a_terminal_is_all_stdout(pod: LogPod) -> None:
 def test_a_line_is_there_while_the_container_runs(pod: LogPod) -> None:
     log = pod.run("echo one; exec sleep 60")
 
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
 
 
 def test_the_file_is_there_before_the_container_starts(pod: LogPod) -> None:
@@ -139,7 +139,7 @@ def test_dockers_files_are_as_large_as_the_flag_says(dockerd: Dockerd, tmp_path:
         log_pod(shim.url, tmp_path / "pod") as pod,
     ):
         log = pod.run("seq 60000; exec sleep 60")
-        wait_for(lambda: log.numbers == [*range(1, 60_001)])
+        eventually(lambda: log.numbers == [*range(1, 60_001)])
 
         assert 2**20 <= spool_of(dockerd, log)[0].stat().st_size < 2**20 + 100
 

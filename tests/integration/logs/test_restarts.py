@@ -28,9 +28,9 @@ from tests.integration.logs.logged import (
     go_on,
     log_pod,
     spool_of,
-    wait_for,
 )
 from tests.unit.logs.spooling import record
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -54,14 +54,14 @@ def test_what_was_printed_meanwhile_is_written_after_a_restart(
     own: Shim, own_pod: LogPod, dockerd: Dockerd
 ) -> None:
     log = own_pod.run(f"echo one; {PAUSE}; echo two; echo two; exec sleep 60")
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     own.kill()
     go_on(dockerd, log)
-    wait_for(lambda: len(docker_lines(dockerd, log)) == 3)
+    eventually(lambda: len(docker_lines(dockerd, log)) == 3)
 
     own.start()
 
-    wait_for(lambda: log.texts == [b"one", b"two", b"two"])
+    eventually(lambda: log.texts == [b"one", b"two", b"two"])
     assert not gaps(own_pod)
 
 
@@ -74,7 +74,7 @@ def test_a_container_that_ended_meanwhile_is_completed_before_that_is_told(
         own = stack.enter_context(Shim(dockerd, tmp_path / "own", flags=[proxy.endpoint_flag]))
         pod = stack.enter_context(log_pod(own.url, tmp_path / "pod"))
         log = pod.run(f"echo one; {PAUSE}; seq 50000; printf end")
-        wait_for(lambda: log.texts == [b"one"])
+        eventually(lambda: log.texts == [b"one"])
         own.kill()
         with proxy.fault(EVERYTHING, hanging):
             before = proxy.count(EVERYTHING)
@@ -115,13 +115,13 @@ def test_equal_lines_are_counted(own: Shim, own_pod: LogPod) -> None:
 
 def test_a_torn_line_is_written_again(own: Shim, own_pod: LogPod) -> None:
     log = own_pod.run("echo one; echo two; exec sleep 60")
-    wait_for(lambda: log.texts == [b"one", b"two"])
+    eventually(lambda: log.texts == [b"one", b"two"])
     own.kill()
     os.truncate(log.path, log.path.stat().st_size - 3)
 
     own.start()
 
-    wait_for(lambda: log.path.read_bytes().endswith(b"two\n"))
+    eventually(lambda: log.path.read_bytes().endswith(b"two\n"))
     assert log.texts == [b"one", b"two"]
 
 
@@ -129,16 +129,16 @@ def test_a_rotation_while_nobody_wrote_splits_the_log_and_no_more(
     own: Shim, own_pod: LogPod, dockerd: Dockerd
 ) -> None:
     log = own_pod.run(f"echo one; {PAUSE}; echo two; exec sleep 60")
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     own.kill()
     old = log.rename()
     go_on(dockerd, log)
-    wait_for(lambda: len(docker_lines(dockerd, log)) == 2)
+    eventually(lambda: len(docker_lines(dockerd, log)) == 2)
 
     own.start()
     log.reopen()
 
-    wait_for(lambda: log.path.read_bytes().endswith(b" two\n"))
+    eventually(lambda: log.path.read_bytes().endswith(b" two\n"))
     assert old.read_bytes().endswith(b" one\n")
     assert log.texts == [b"one", b"two"]
 
@@ -148,18 +148,18 @@ def test_a_clock_that_goes_back_changes_nothing(
 ) -> None:
     """Docker's spool is written to as Docker would if the clock were set back by an hour."""
     log = own_pod.run("echo one; exec sleep 60")
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     before_ns = time.time_ns() - HOUR_NS
     (spool,) = spool_of(dockerd, log)
     with spool.open("ab", buffering=0) as file:
         file.write(record(before_ns, b"two"))
-        wait_for(lambda: log.texts == [b"one", b"two"])
+        eventually(lambda: log.texts == [b"one", b"two"])
         own.kill()
         file.write(record(before_ns - HOUR_NS, b"three") + record(before_ns, b"two"))
 
     own.start()
 
-    wait_for(lambda: log.texts == [b"one", b"two", b"three", b"two"])
+    eventually(lambda: log.texts == [b"one", b"two", b"three", b"two"])
     own.restart()
     assert log.texts == [b"one", b"two", b"three", b"two"]
     assert not gaps(own_pod)
@@ -186,7 +186,7 @@ def test_a_container_that_docker_starts_again_goes_on_in_its_log(
     own: Shim, own_pod: LogPod, dockerd: Dockerd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = own_pod.run("echo one; exec sleep 60")
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     dockerd.api.kill(log.container.id)
     log.await_exit()
     own.stop()
@@ -194,7 +194,7 @@ def test_a_container_that_docker_starts_again_goes_on_in_its_log(
 
     with shown_and_written(dockerd):
         dockerd.api.start(log.container.id)
-        wait_for(lambda: log.texts == [b"one", b"one"])
+        eventually(lambda: log.texts == [b"one", b"one"])
 
     own.start()
 
@@ -204,14 +204,14 @@ def test_output_beyond_the_spool_is_a_gap_and_never_doubled(
 ) -> None:
     own, pod = bounded_pod
     log = pod.run(f"seq 1000; {PAUSE}; seq 1001 200000")
-    wait_for(lambda: len(log.lines) == 1000)
+    eventually(lambda: len(log.lines) == 1000)
     own.kill()
     go_on(dockerd, log)
     dockerd.api.wait(log.container.id)
 
     own.start()
     log.await_exit()
-    wait_for(lambda: log.path.read_bytes().endswith(b" 200000\n"))
+    eventually(lambda: log.path.read_bytes().endswith(b" 200000\n"))
 
     numbers = log.numbers
     assert numbers[:1000] == [*range(1, 1001)]
@@ -235,7 +235,7 @@ def shown_and_written(dockerd: Dockerd) -> Iterator[None]:
     writers.start()
     follower.start()
     try:
-        wait_for(lambda: is_right(view))
+        eventually(lambda: is_right(view))
         yield
     finally:
         follower.stop()

@@ -9,7 +9,8 @@ import pytest
 
 from pydockershim.client.client import CriError
 from tests.bed.dockerd import Dockerd
-from tests.integration.logs.logged import PAUSE, Log, LogPod, docker_lines, go_on, wait_for
+from tests.integration.logs.logged import PAUSE, Log, LogPod, docker_lines, go_on
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -19,7 +20,7 @@ COUNTING = 'i=0; while :; do i=$((i+1)); echo "$i"; done'
 def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod, dockerd: Dockerd) -> None:
     log = pod.run(COUNTING)
     for _ in range(20):
-        wait_for(lambda: log.path.stat().st_size)
+        eventually(lambda: log.path.stat().st_size)
         old = log.rename()
         log.reopen()
         size = old.stat().st_size
@@ -28,7 +29,7 @@ def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod, dockerd:
         assert old.stat().st_size == size
 
     pod.client.stop_container(log.container.id)
-    wait_for(lambda: log.count >= len(docker_lines(dockerd, log)))
+    eventually(lambda: log.count >= len(docker_lines(dockerd, log)))
 
     assert len(log.files) == 21
     numbers = [int(text) for text in log.texts if text]
@@ -37,13 +38,13 @@ def test_the_old_file_never_grows_once_reopen_has_returned(pod: LogPod, dockerd:
 
 def test_a_log_that_was_deleted_is_made_again(pod: LogPod, dockerd: Dockerd) -> None:
     log = pod.run(f"echo one; {PAUSE}; echo two; exec sleep 60")
-    wait_for(lambda: log.texts == [b"one"])
+    eventually(lambda: log.texts == [b"one"])
     log.path.unlink()
 
     log.reopen()
     go_on(dockerd, log)
 
-    wait_for(lambda: log.texts == [b"two"])
+    eventually(lambda: log.texts == [b"two"])
 
 
 @pytest.mark.parametrize("has_run", [True, False])
@@ -78,13 +79,13 @@ def test_no_symbolic_link_is_reopened(pod: LogPod, tmp_path: Path) -> None:
 
     assert refusal_to_reopen(log) is grpc.StatusCode.FAILED_PRECONDITION
 
-    wait_for(lambda: old.read_bytes().endswith(b" one\n"))
+    eventually(lambda: old.read_bytes().endswith(b" one\n"))
     assert not (tmp_path / "target").read_bytes()
 
 
 def test_no_file_of_the_kubelets_is_ever_removed(pod: LogPod) -> None:
     log = pod.run("seq 10; exec sleep 60")
-    wait_for(lambda: len(log.texts) == 10)
+    eventually(lambda: len(log.texts) == 10)
     compressed = Path(f"{log.rename()}.gz")
     compressed.write_bytes(gzip.compress(b"older lines"))
     log.reopen()

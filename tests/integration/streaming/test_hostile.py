@@ -16,7 +16,7 @@ from tests.clients.spdy import PING, RST_STREAM, HeaderBlocks, SpdyClient, contr
 from tests.clients.websocket import BINARY, WebSocketClient, frame
 from tests.integration.pods import Container, Pod
 from tests.integration.streaming.sessions import Sessions
-from tests.integration.streaming.watching import ShimWatch, eventually
+from tests.integration.streaming.watching import ShimWatch, comes_true
 
 KIB, MIB = 1024, 1024 * 1024
 _MOST_MIB = 16
@@ -192,7 +192,7 @@ def test_connections_that_are_opened_and_reset_at_once_pile_up_nowhere(
         )
     client.connection.shutdown(socket.SHUT_WR)
     reader.join()
-    assert eventually(lambda: watched.threads <= threads + 32, within_s=15)
+    assert comes_true(lambda: watched.threads <= threads + 32, within_s=15)
     assert watched.has_let_go(spare=4)
 
 

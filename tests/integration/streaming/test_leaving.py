@@ -17,7 +17,7 @@ from tests.clients.spdy import SpdyClient
 from tests.clients.websocket import WebSocketClient
 from tests.integration.pods import Container
 from tests.integration.streaming.sessions import Sessions
-from tests.integration.streaming.watching import ShimWatch, eventually
+from tests.integration.streaming.watching import ShimWatch, comes_true
 
 pytestmark = pytest.mark.engine
 
@@ -33,7 +33,7 @@ def test_a_terminal_whose_client_dies_is_hung_up(
     assert "sleep 77" in container.output("ps")
     vanish(session)
 
-    assert eventually(lambda: "sleep 77" not in container.output("ps"), within_s=20)
+    assert comes_true(lambda: "sleep 77" not in container.output("ps"), within_s=20)
 
 
 def test_a_command_without_a_terminal_survives_its_client(
@@ -48,7 +48,7 @@ def test_a_command_without_a_terminal_survives_its_client(
     read_until(session, lambda output: b"started" in output.stdout)
     vanish(session)
 
-    assert eventually(lambda: "done" in container.output("ls", "/tmp"), within_s=30)
+    assert comes_true(lambda: "done" in container.output("ls", "/tmp"), within_s=30)
     container.output("rm", "/tmp/done")
 
 
@@ -58,7 +58,7 @@ def test_a_reader_of_input_ends_with_its_client(
     session = sessions.open(wire, ["sh", "-c", "echo started; cat; touch /tmp/eof"], stdin=True)
     read_until(session, lambda output: b"started" in output.stdout)
     vanish(session)
-    assert eventually(lambda: "eof" in container.output("ls", "/tmp"), within_s=20)
+    assert comes_true(lambda: "eof" in container.output("ls", "/tmp"), within_s=20)
     container.output("rm", "/tmp/eof")
 
 
@@ -72,7 +72,7 @@ def test_a_client_that_leaves_behind_blocked_input_is_noticed(
     with suppress(TimeoutError):
         session.send("stdin", bytes(64 * MIB))
     vanish(session)
-    assert eventually(lambda: watched.sockets <= before + 4, within_s=30)
+    assert comes_true(lambda: watched.sockets <= before + 4, within_s=30)
     container.execute(["killall", "sleep"])
 
 

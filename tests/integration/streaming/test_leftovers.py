@@ -31,7 +31,7 @@ from tests.clients.remotecommand import (
 from tests.clients.spdy import SpdyClient
 from tests.clients.websocket import CLOSE, WebSocketClient
 from tests.integration.pods import Container, Pod
-from tests.integration.streaming.watching import eventually
+from tests.integration.streaming.watching import comes_true
 
 Wire = type[RemoteCommand]
 
@@ -187,15 +187,15 @@ def test_nothing_is_left_of_a_client_that(
     inside: InsideServer, wire: Wire, end: Callable[[InsideServer, Wire], None]
 ) -> None:
     _runs_to_its_end(inside, wire)
-    assert eventually(lambda: inside.held[:2] == (2, 0), within_s=30)
+    assert comes_true(lambda: inside.held[:2] == (2, 0), within_s=30)
     before = inside.held
 
     end(inside, wire)
     end(inside, wire)
 
     # The two tasks are the server's own.
-    assert eventually(lambda: inside.held[:2] == (2, 0), within_s=30), inside.held
-    assert eventually(lambda: inside.held[2] <= before[2], within_s=15), (before, inside.held)
+    assert comes_true(lambda: inside.held[:2] == (2, 0), within_s=30), inside.held
+    assert comes_true(lambda: inside.held[2] <= before[2], within_s=15), (before, inside.held)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_nothing_is_left_of_refused_upgrades(inside: InsideServer, count: int) -
     for _ in range(count):
         with pytest.raises(Refused):
             WebSocketClient(url, protocols=["unknown"])
-    assert eventually(lambda: inside.held[:2] == (2, 0), within_s=30), inside.held
+    assert comes_true(lambda: inside.held[:2] == (2, 0), within_s=30), inside.held
     session = SpdyCommand(url, {"stdin", *_OUTPUTS}, protocols=spdy.REMOTE_COMMAND)
     assert read_to_end(session).exit_code == 0
 

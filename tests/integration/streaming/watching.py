@@ -39,7 +39,7 @@ class ShimWatch:
 
     def has_let_go(self, *, spare: int = 40, within_s: float = 15) -> bool:
         """Say whether the sockets come down to what there was, but for spare connections."""
-        return eventually(lambda: self.sockets <= self._sockets + spare, within_s=within_s)
+        return comes_true(lambda: self.sockets <= self._sockets + spare, within_s=within_s)
 
     def _status(self, name: str) -> str:
         for line in (self._proc / "status").read_text().splitlines():
@@ -56,7 +56,7 @@ class ShimWatch:
             return ""
 
 
-def eventually(condition: Callable[[], bool], *, within_s: float) -> bool:
+def comes_true(condition: Callable[[], bool], *, within_s: float) -> bool:
     """Wait until a condition holds; False when it does not in time."""
     deadline = time.monotonic() + within_s
     while not condition():
