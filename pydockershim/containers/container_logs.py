@@ -8,20 +8,26 @@ from pydockershim.view.entries import ContainerItem, Item, SandboxItem
 
 
 class ContainerLogs:
-    """Owns the knowledge that the logs of an earlier run have been taken up."""
+    """Owns the knowledge whose logs this process writes."""
 
     def __init__(self, writers: LogWriters) -> None:
         self._writers = writers
+        self._ours: set[str] = set()
         self._resumed = False
 
     def take_up(self, items: Collection[Item]) -> None:
-        """Have the logs written of all containers that run, whoever has started them.
+        """Have the logs written of our containers that run, also when others have started them.
 
-        The first time also of those that have run before: some may have lines to come.
+        At first all are ours, and those that have run before may have lines to come. What appears
+        later without a `begin` is another shim's.
         """
         sandboxes = {each.id: each.record for each in items if isinstance(each, SandboxItem)}
-        for each in items:
-            if not isinstance(each, ContainerItem) or not each.has_run:
+        containers = {each.id: each for each in items if isinstance(each, ContainerItem)}
+        if not self._resumed:
+            self._ours.update(containers)
+        self._ours.intersection_update(containers)
+        for each in containers.values():
+            if each.id not in self._ours or not each.has_run:
                 continue
             if each.running or not self._resumed:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
@@ -36,6 +42,7 @@ class ContainerLogs:
         FailedPrecondition or InvalidArgument when the file cannot be made.
         """
         self._writers.follow(_log_of(container, sandbox.record), fresh=True)
+        self._ours.add(container.id)
 
     def reopen(self, container_id: str) -> None:
         """Go on in a new file; the one before never grows again. FailedPrecondition if none is."""

@@ -4,13 +4,14 @@ The kubelet rotates: it renames the file to `<name>.<YYYYmmdd-HHMMSS>`, calls Re
 and compresses all rotated ones but the newest. The file's last lines are the writer's only memory.
 """
 
+import fcntl
 import gzip
 import os
 import re
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from pydockershim.logs.beneath import Place, open_file
@@ -43,10 +44,20 @@ class CriFile:
         self._lock = threading.Lock()
 
     def open(self, *, make: bool) -> None:
-        """Open the file unless it is open; `make` it if it is missing. OSError."""
+        """Open the file unless it is open; `make` it if it is missing.
+
+        OSError; BlockingIOError when another process has it open to write.
+        """
         with self._lock:
-            if self._descriptor < 0:
-                self._descriptor = self._place.open(make=make)
+            if self._descriptor >= 0:
+                return
+            descriptor = self._place.open(make=make)
+            try:
+                _claim(descriptor)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise
+            self._descriptor = descriptor
 
     def reopen(self) -> None:
         """Go on in the file that is at the path now; from here on the old one never grows.
@@ -60,6 +71,9 @@ class CriFile:
                 self._descriptor = new
         if old >= 0:
             os.close(old)
+        if old != new:
+            with suppress(OSError):  # only now: closing the old gives up the new if they are one
+                _claim(new)
 
     def append(self, lines: bytes) -> int:
         """Append whole lines; returns how many bytes of them, all unless the file cannot grow.
@@ -118,6 +132,19 @@ class CriFile:
         """Return the names of the rotated files, the newest last."""
         pattern = re.compile(re.escape(self._place.name) + _ROTATED)
         return sorted(name for name in os.listdir(folder) if pattern.fullmatch(name))
+
+
+def _claim(descriptor: int) -> None:
+    """Have no other process write the file until it is closed, or this process ends.
+
+    BlockingIOError: one does, as a second shim on the same engine might.
+    """
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BlockingIOError(error.errno, "another process writes it") from None
+    except OSError:
+        return  # the file system has no locks
 
 
 @contextmanager

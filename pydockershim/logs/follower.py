@@ -11,7 +11,7 @@ holds the output.
 import logging
 import time
 from collections.abc import Callable
-from errno import ELOOP, ENOENT
+from errno import EAGAIN, ELOOP, ENOENT
 
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.resume import last_lines
@@ -111,9 +111,9 @@ class Follower:
         try:
             self._file.open(make=not self.ended)
         except OSError as error:
-            # The kubelet has deleted the log of an ended container, or the log is a link to
-            # Docker's own file. COMPAT(cri-dockerd): that is how it makes logs.
-            self.drained = error.errno in {ENOENT, ELOOP}
+            # The kubelet has deleted the log of an ended container, another shim writes it, or it
+            # is a link to Docker's own file. COMPAT(cri-dockerd): that is how it makes logs.
+            self.drained = error.errno in {ENOENT, EAGAIN, ELOOP}
             if self.drained:
                 return False
             raise

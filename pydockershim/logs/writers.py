@@ -95,7 +95,8 @@ class LogWriters:
 
         `fresh`: it is about to be started, so its file is made now. FailedPrecondition when that
         cannot be done, InvalidArgument when it would not lie in the pod's log directory. Otherwise
-        its writing is resumed, unless the log is a symbolic link: that is another runtime's way.
+        its writing is resumed, unless another process writes it or it is a symbolic link: that is
+        another runtime's way.
         """
         if not log.path or log.container_id in self._followers:
             return
@@ -116,7 +117,8 @@ class LogWriters:
         follower = self._followers.get(container_id)
         if follower is None:
             raise FailedPrecondition(
-                f"no log of container {container_id} is written: it does not run, or has no log"
+                f"no log of container {container_id} is written here: it does not run, has no log, "
+                "or another process writes it"
             )
         try:
             follower.reopen()

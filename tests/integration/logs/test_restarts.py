@@ -143,6 +143,30 @@ def test_a_rotation_while_nobody_wrote_splits_the_log_and_no_more(
     assert log.texts == [b"one", b"two"]
 
 
+def test_a_second_shim_leaves_a_log_to_the_first(
+    own: Shim, own_pod: LogPod, dockerd: Dockerd, tmp_path: Path
+) -> None:
+    """It takes over when it starts and nobody else writes."""
+    log = own_pod.run(COUNTING)
+    log.await_lines(1)
+    with Shim(dockerd, tmp_path / "second") as second:
+        log.await_lines(log.count + 100)
+        old = log.rename()
+        log.reopen()
+        log.await_lines(log.count + 100)
+        size = old.stat().st_size
+        own.kill()
+        second.restart()
+        log.await_lines(log.count + 100)
+        own.start()
+        log.await_lines(log.count + 100)
+    dockerd.api.kill(log.container.id)
+    log.await_exit()
+
+    assert old.stat().st_size == size
+    assert log.numbers == [*range(1, len(log.numbers) + 1)]
+
+
 def test_a_clock_that_goes_back_changes_nothing(
     own: Shim, own_pod: LogPod, dockerd: Dockerd
 ) -> None:
