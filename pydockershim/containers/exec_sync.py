@@ -91,7 +91,7 @@ def _read(
     """Read to the end of the stream; DeadlineExceeded at the timeout, Cancelled with the caller."""
     call, frames = calls.current(), Demultiplexer()
     end_s = time.monotonic() + (timeout_s if timeout_s > 0 else math.inf)
-    with call.on_cancel(stream.close):
+    with call.on_cancel(stream.abort):
         while True:
             data = stream.recv(call.remaining_s(min(end_s - time.monotonic(), _TURN_S)))
             if data is None and time.monotonic() >= end_s:

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from pydockershim import calls
 
@@ -23,7 +24,7 @@ class Connection(http.client.HTTPConnection):
         self._path = path
         self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._lock = threading.Lock()
-        self._in_use = False
+        self._use: object = None
         self.aborted = False
 
     def connect(self) -> None:
@@ -53,13 +54,13 @@ class Connection(http.client.HTTPConnection):
     @contextmanager
     def ending_with_caller(self) -> Iterator[None]:
         """Abort the connection if the caller of the current call goes while inside."""
-        self._in_use = True
-        with calls.current().on_cancel(self._abort_if_in_use):
+        use = self._use = object()
+        with calls.current().on_cancel(partial(self._abort_use, use)):
             try:
                 yield
             finally:
                 with self._lock:
-                    self._in_use = False
+                    self._use = None
 
     def abort(self) -> None:
         """End the connection for whoever reads it, from any thread; it is still to be closed."""
@@ -67,8 +68,8 @@ class Connection(http.client.HTTPConnection):
         with suppress(OSError):
             self._link.shutdown(socket.SHUT_RDWR)
 
-    def _abort_if_in_use(self) -> None:
+    def _abort_use(self, use: object) -> None:
         # A canceller may come late, when the connection already serves another call.
         with self._lock:
-            if self._in_use:
+            if self._use is use:
                 self.abort()

@@ -41,7 +41,7 @@ class Hijacked:
     def recv(self, timeout_s: float | None = None) -> bytes | None:
         """Return the next bytes, `b""` at the end, None when none have come within `timeout_s`.
 
-        Unavailable when the connection breaks. A `close` by another thread ends it like its end.
+        Unavailable when the connection breaks. An `abort` by another thread ends it like its end.
         """
         if self._leftover:
             leftover, self._leftover = self._leftover, b""
@@ -50,15 +50,20 @@ class Hijacked:
             if timeout_s is not None and not self._is_readable(timeout_s):
                 return None
             return self._link.recv(_READ_SIZE)
-        except (OSError, ValueError) as error:
-            if self._link.fileno() < 0:  # closed
-                return b""
+        except OSError as error:
             raise Unavailable(f"the stream of the process broke: {error}") from error
 
-    def close(self) -> None:
-        """End both directions, also for a thread that is in `recv`; the process is left alone."""
+    def abort(self) -> None:
+        """End both directions, from any thread; it is still to be closed.
+
+        Not with `close`, after which a thread on its way into `recv` might read from another
+        connection that has got the descriptor.
+        """
         with contextlib.suppress(OSError):
             self._link.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End both directions; the process is left alone."""
         self._link.close()
 
     def _is_readable(self, timeout_s: float) -> bool:

@@ -151,17 +151,31 @@ def test_socket_is_handed_over_with_what_came_with_the_head() -> None:
 
 
 @pytest.mark.parametrize("timeout_s", [None, 60])
-def test_close_ends_a_read_on_another_thread(
+def test_abort_ends_a_read_on_another_thread(
     pair: tuple[Hijacked, socket.socket], timeout_s: float | None
 ) -> None:
     stream, _ = pair
     received: list[bytes | None] = []
     reader = threading.Thread(target=lambda: received.append(stream.recv(timeout_s)))
     reader.start()
-    stream.close()
+    stream.abort()
     reader.join(30)
 
     assert received == [b""]
+
+
+@pytest.mark.parametrize("timeout_s", [None, 60])
+def test_abort_keeps_the_descriptor_from_others_until_it_is_closed(
+    pair: tuple[Hijacked, socket.socket], timeout_s: float | None
+) -> None:
+    """A reader may be on its way into the kernel with the descriptor's number."""
+    stream, _ = pair
+    descriptor = stream.detach()[0].fileno()
+
+    stream.abort()
+    with socket.socket() as other:
+        assert other.fileno() != descriptor
+        assert stream.recv(timeout_s) == b""
 
 
 def test_a_broken_connection_is_not_an_end(pair: tuple[Hijacked, socket.socket]) -> None:

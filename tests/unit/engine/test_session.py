@@ -211,20 +211,6 @@ def test_a_connection_that_is_aborted_before_it_began_never_begins(tmp_path: Pat
             connection.request("GET", "/")
 
 
-def test_a_late_canceller_does_not_hurt_the_next_call(tmp_path: Path) -> None:
-    late = calls.Call()
-    answers = {"thing": answer(200, b"fine")}
-    with connected(tmp_path, FakeEngine(answers)) as (session, server):
-        with calls.entered(late):
-            ask(session)
-        (connection,) = session._adapter._idle
-
-        connection._abort_if_in_use()  # what a canceller runs that was overtaken
-
-        assert ask(session) == "fine"
-        assert len(server.connections) == 1
-
-
 @pytest.mark.parametrize("content", [None, b"not a socket"])
 def test_an_engine_that_is_not_there_is_unavailable(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "docker.sock"
