@@ -237,6 +237,8 @@ class Link(asyncio.BufferedProtocol):
         self.flush(codec)
         if self._tunnel is not None and not self._transport.is_closing():
             self._outlet.write(self._tunnel.close())
+        # Nothing may be written behind the end of our side: what still comes is not answered.
+        self.receiver, self._tunnel = _drop, None
 
     async def _patiently(self, event: asyncio.Event, patience_s: float) -> bool:
         """Wait for an event while the client takes something now and then; False: it came not."""
