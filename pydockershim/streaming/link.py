@@ -199,7 +199,7 @@ class Link(asyncio.BufferedProtocol):
         is_idle = now_s - max(self.heard_s, self.moved_s) > idle_s
         if data_idle_s is not None and now_s - self.moved_s > data_idle_s:
             is_idle = True
-        if self._holders and self._has_ended():
+        if self._holders and not self._lost.is_set() and self._has_ended():
             self.client_left()
         elif is_idle:
             self.give_up("nothing happened for too long")

@@ -47,3 +47,17 @@ def test_what_comes_behind_our_goodbye_is_not_answered(*, tunnelled: bool) -> No
         return errors
 
     assert not run(ping_too_late())
+
+
+def test_a_look_at_a_client_that_has_gone_while_it_was_held_does_no_harm() -> None:
+    async def look() -> None:
+        async with linked() as (link, *_):
+            gone = asyncio.Event()
+            link.on_end = gone.set
+            link.hold("something")
+            link.abort()
+            await gone.wait()
+            await asyncio.sleep(0)
+            link.check(idle_s=60, data_idle_s=None)
+
+    run(look())
