@@ -46,6 +46,7 @@ class FarEnd(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._outlet: Outlet
         self._is_draining = False
+        self._is_aborted = False
         self._early: list[Buffer] = []
         self._early_bytes = 0
         self._early_eof = False
@@ -126,6 +127,8 @@ class FarEnd(asyncio.BufferedProtocol):
 
     def write(self, pieces: Sequence[Buffer]) -> None:
         """Pass input on, in pieces that may change afterwards; dropped when nobody reads it."""
+        if self._is_aborted:
+            return
         self._link.moved(self)
         if self._transport is None:
             self._early += map(bytes, pieces)
@@ -154,8 +157,14 @@ class FarEnd(asyncio.BufferedProtocol):
             self._transport.close()
 
     def abort(self, *, reset: bool = False) -> None:
-        """End the connection now; with `reset` the other side sees that it was not the plan."""
+        """End the connection now; with `reset` the other side sees that it was not the plan.
+
+        If there is none yet, none is waited for any more.
+        """
+        self._is_aborted = True
         if self._transport is None:
+            self._early.clear()
+            self._link.release(self)
             return
         if reset:
             link: socket.socket = self._transport.get_extra_info("socket")

@@ -122,6 +122,7 @@ class ForwardSession:
         try:
             connection = await self._dial(port)
         except ShimError as error:
+            pod.abort()
             if self._live.pop(forward_id, None):
                 self._forwards.fail(forward_id, f"cannot forward to port {port}: {error}")
                 self._flush()

@@ -59,14 +59,17 @@ class PortForward:
         self._connections: dict[int, Connection] = {}
         self._requests = 0
 
-    def open(self, port: int | str) -> Connection:
-        """Open a connection to a port; frames of others are taken in meanwhile."""
+    def open(self, port: int | str, behind: bytes = b"") -> Connection:
+        """Open a connection to a port; frames of others are taken in meanwhile.
+
+        Input `behind` goes in one breath with it.
+        """
         headers = {"port": str(port), "requestid": str(self._requests)}
         self._requests += 1
         error_stream = self.client.open_unanswered(streamtype="error", **headers)
         self._until_replied(error_stream)
         self.client.finish(error_stream)
-        data_stream = self.client.open_unanswered(streamtype="data", **headers)
+        data_stream = self.client.open_unanswered(behind, streamtype="data", **headers)
         connection = Connection(error_stream, data_stream)
         self._connections |= {error_stream: connection, data_stream: connection}
         self._until_replied(data_stream)

@@ -131,6 +131,16 @@ def test_a_connection_that_the_pod_resets_is_reset_without_a_word(forward: PortF
     assert forward.read_to_end(other) == b""
 
 
+def test_input_that_waits_for_a_refused_port_holds_up_no_other(forward: PortForward) -> None:
+    bad = forward.open(9, behind=bytes(MIB))
+    forward.read_to_end(bad)
+    assert b"refused" in bad.error
+
+    good = forward.open(ECHO)
+    forward.finish(good)
+    assert forward.read_to_end(good) == b""
+
+
 def test_a_port_that_reads_nothing_is_waited_for(forward: PortForward) -> None:
     deaf = forward.open(DEAF)
     forward.send(deaf, bytes(MIB))

@@ -1,0 +1,32 @@
+"""The other end of a stream when it breaks, or never comes about."""
+
+import asyncio
+from typing import Any
+
+from pydockershim.streaming.far_end import FarEnd
+from pydockershim.streaming.link import Link
+from tests.unit.streaming.linked import linked
+from tests.unit.streaming.virtual_time import run
+
+_INPUT_BYTES = 1000
+
+
+def _far_end(link: Link, **handlers: Any) -> FarEnd:
+    handlers = dict.fromkeys(("on_output", "on_ended", "on_lost"), lambda *_: None) | handlers
+    return FarEnd(link, max_input_bytes=_INPUT_BYTES, max_drain_bytes=1000, **handlers)
+
+
+def test_input_for_what_never_comes_about_holds_up_nothing_else() -> None:
+    async def give_up() -> bytes:
+        async with linked() as (link, _, writer):
+            far_end = _far_end(link)
+            far_end.write([bytes(_INPUT_BYTES + 1)])
+            far_end.abort()
+            far_end.write([bytes(_INPUT_BYTES + 1)])
+            received: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            link.receiver = lambda data: received.set_result(bytes(data))
+            writer.write(b"something else")
+            async with asyncio.timeout(60):
+                return await received
+
+    assert run(give_up()) == b"something else"
