@@ -1,6 +1,7 @@
 """The other end of a stream on the event loop: a process's hijacked connection, or a pod's port."""
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ class FarEnd(asyncio.BufferedProtocol):
         on_ended: Callable[[], None],
         on_lost: Callable[[Exception | None], None],
         max_input_bytes: int,
-        max_drain_bytes: int = 0,
+        max_drain_bytes: int,
     ) -> None:
         self.throttled = asyncio.Event()
         self._link = link
@@ -98,10 +99,21 @@ class FarEnd(asyncio.BufferedProtocol):
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
-        """End."""
+        """End, with the output that came before it broke."""
+        if error is not None and not self._is_aborted:
+            self._receive_rest()
         self._link.remove_source(self)
         self._link.release(self)
         self._on_lost(error)
+
+    def _receive_rest(self) -> None:
+        """Read what has come already: a write that fails ends the connection, read or not."""
+        descriptor = self._connected.get_extra_info("socket").fileno()
+        with suppress(OSError):
+            while self._link.unsent_bytes <= self._max_drain_bytes and (
+                size := os.readv(descriptor, [self.get_buffer(-1)])
+            ):
+                self.buffer_updated(size)
 
     def pause_writing(self) -> None:
         """Take no more from the client, because its input is not read."""

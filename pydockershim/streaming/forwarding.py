@@ -103,6 +103,7 @@ class ForwardSession:
             on_ended=partial(self._on_pod_done, forward_id),
             on_lost=partial(self._on_lost, forward_id),
             max_input_bytes=self._limits.input_bytes,
+            max_drain_bytes=self._limits.drain_bytes,
         )
         dial = asyncio.create_task(self._connect(forward_id, pod, port))
         self._live[forward_id] = _Forward(pod, dial)

@@ -26,7 +26,8 @@ class Limits:
         input_bytes: input that a process or a pod's port does not read yet.
         inbox_bytes: likewise of a WebSocket client, which gives up after a minute of pings that
             wait behind its input.
-        drain_bytes: output of a process that has ended, for a client that is slow.
+        drain_bytes: output of a process that has ended, or of a pod's connection that broke, for a
+            client that is slow.
         idle_s: a connection without any byte for so long is closed. Pings count.
         data_idle_s: likewise, but only payload counts; None: no such bound.
         connect_s: a connection to a pod's port.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ECHO, LATE, SOURCE, SINK, IPV6_ONLY, HASTY, DEAF = range(7001, 7008)
+ECHO, LATE, SOURCE, SINK, IPV6_ONLY, HASTY, DEAF, RUDE = range(7001, 7009)
 SOURCE_BYTES = 32 * 1024 * 1024
 
 
@@ -61,6 +61,12 @@ def _hasty(link: socket.socket) -> None:
     link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def _rude(link: socket.socket) -> None:
+    """Answer in the middle of the question, and read no more of it: the kernel sends a reset."""
+    link.recv(1)
+    link.sendall(b"too large")
+
+
 def _deaf(_link: socket.socket) -> None:
     time.sleep(60)
 
@@ -86,6 +92,7 @@ def main() -> None:
         IPV6_ONLY: _echo,
         HASTY: _hasty,
         DEAF: _deaf,
+        RUDE: _rude,
     }
     # Docker 20.10 turns IPv6 off in a container, even on its loopback interface.
     Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6").write_text("0")

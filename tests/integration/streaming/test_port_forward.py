@@ -21,6 +21,7 @@ from tests.integration.streaming.servers import (
     HASTY,
     IPV6_ONLY,
     LATE,
+    RUDE,
     SINK,
     SOURCE,
     SOURCE_BYTES,
@@ -129,6 +130,14 @@ def test_a_connection_that_the_pod_resets_is_reset_without_a_word(forward: PortF
     assert not hasty.error
     forward.finish(other)
     assert forward.read_to_end(other) == b""
+
+
+def test_an_answer_in_the_middle_of_the_question_arrives(forward: PortForward) -> None:
+    for _ in range(20):
+        connection = forward.open(RUDE)
+        forward.send(connection, bytes(MIB))
+        assert forward.read_to_end(connection) == b"too large"
+        assert connection.reset
 
 
 def test_input_that_waits_for_a_refused_port_holds_up_no_other(forward: PortForward) -> None:
