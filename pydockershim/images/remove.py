@@ -1,10 +1,16 @@
-"""RemoveImage: all tags and digests of one image, whichever name it was asked by. Idempotent."""
+"""RemoveImage: all tags and digests of one image, whichever name it was asked by. Idempotent.
 
+An image that others were made from (`docker commit`, the legacy builder) loses its names: Docker
+keeps it as a part of theirs, lists it no more, and removes it with the last of them.
+"""
+
+from collections.abc import Iterable
 from contextlib import suppress
 
 from pydockershim.errors import FailedPrecondition, NotFound
 from pydockershim.images.tools import ImageTools
 from pydockershim.view.entries import ContainerItem
+from pydockershim.view.images import ImageItem
 
 
 def remove(tools: ImageTools, name: str) -> None:
@@ -12,12 +18,33 @@ def remove(tools: ImageTools, name: str) -> None:
     image = tools.view.image(name)
     if image is None:
         return
-    for each in tools.view.items():
-        if isinstance(each, ContainerItem) and each.running and each.image_id == image.id:
-            raise FailedPrecondition(
-                f"image {name} is in use by running container {each.id}; stop that first"
-            )
-    with suppress(NotFound):
+    containers = [each for each in tools.view.items() if isinstance(each, ContainerItem)]
+    _check_unused(name, (each.id for each in containers if _runs(each, image)))
+    try:
         # By id and by force takes every tag and digest with it.
         tools.engine.remove_image(image.id, force=True)
+    except NotFound:
+        pass
+    except FailedPrecondition:
+        _remove_names(tools, name, image)
     tools.view.refresh_images()
+
+
+def _remove_names(tools: ImageTools, name: str, image: ImageItem) -> None:
+    """Remove the names one by one, which Docker does even while a container runs the image."""
+    running = tools.engine.list_containers(all=False, filters={"ancestor": [image.id]})
+    _check_unused(name, (each["Id"] for each in running if each["ImageID"] == image.id))
+    for each in (*image.tags, *image.digests):
+        with suppress(NotFound):  # a repository's digests go with its last tag
+            tools.engine.remove_image(each, force=True)
+
+
+def _runs(container: ContainerItem, image: ImageItem) -> bool:
+    return container.running and container.image_id == image.id
+
+
+def _check_unused(name: str, users: Iterable[str]) -> None:
+    for container_id in users:
+        raise FailedPrecondition(
+            f"image {name} is in use by running container {container_id}; stop that first"
+        )

@@ -358,6 +358,50 @@ def test_image_of_a_running_container_stays(client: CriClient, pods: Pods, open_
     assert container.status.image.image == open_name
 
 
+@pytest.fixture
+def child(client: CriClient, dockerd: Dockerd, open_name: str) -> Iterator[str]:
+    """The name of an image that was made from a container of the pulled one."""
+    client.pull_image(open_name)
+    parent = dockerd.api.create_container(open_name)["Id"]
+    dockerd.api.commit(parent, f"{REPOSITORY}/child", "1")
+    dockerd.api.remove_container(parent)
+    yield f"{REPOSITORY}/child:1"
+    client.remove_image(f"{REPOSITORY}/child:1")
+
+
+def test_image_that_another_was_made_from_loses_its_names(
+    client: CriClient, dockerd: Dockerd, open_name: str, child: str
+) -> None:
+    """Docker keeps it without a name for as long as the other is there, and lists it no more."""
+    image = client.image_status(open_name)
+    assert image is not None
+    dockerd.api.tag(image.id, f"{REPOSITORY}/second", "2")
+    eventually(lambda: client.image_status(f"{REPOSITORY}/second:2"))
+
+    client.remove_image(open_name)
+
+    names = [*image.repo_tags, *image.repo_digests, f"{REPOSITORY}/second:2", image.id]
+    assert [client.image_status(each) for each in names] == [None] * len(names)
+    client.remove_image(image.id)
+    client.remove_image(child)
+    assert image.id not in {each["Id"] for each in dockerd.api.images(all=True)}
+
+
+def test_image_of_a_foreign_running_container_keeps_its_names_when_another_was_made_from_it(
+    client: CriClient, dockerd: Dockerd, open_name: str, child: str
+) -> None:
+    foreign = dockerd.api.create_container(open_name)["Id"]
+    dockerd.api.start(foreign)
+
+    with pytest.raises(CriError, match=foreign) as error:
+        client.remove_image(open_name)
+
+    assert error.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert client.image_status(open_name) is not None
+    assert client.image_status(child) is not None
+    dockerd.api.remove_container(foreign, force=True)
+
+
 def test_image_of_a_foreign_running_container_stays(
     client: CriClient, dockerd: Dockerd, open_name: str
 ) -> None:
