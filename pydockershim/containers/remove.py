@@ -4,6 +4,8 @@ A running one is killed first, so that its last lines come into its log. The log
 the kubelet's.
 """
 
+from contextlib import suppress
+
 from pydockershim import calls
 from pydockershim.containers.tools import ContainerTools
 from pydockershim.errors import NotFound
@@ -17,7 +19,8 @@ def remove(tools: ContainerTools, container_id: str) -> None:
         return
     with calls.shielded():
         if container.running:
-            tools.engine.kill_container(container.id, signal="KILL")
+            with suppress(NotFound):  # somebody else has removed it
+                tools.engine.kill_container(container.id, signal="KILL")
         tools.logs.finish([container.id])
         tools.engine.remove_container(container.id)
     tools.view.forget(container.id)

@@ -160,6 +160,17 @@ def test_hung_daemon_is_not_ready_within_ten_seconds(
         eventually(lambda: container.status.state == cri.CONTAINER_RUNNING)
 
 
+def test_container_that_went_unheard_is_removed_already(
+    dockerd: Dockerd, client: CriClient, container: Container, proxy: Proxy
+) -> None:
+    with proxy.fault(EVENTS, dropped):
+        dockerd.api.remove_container(container.id, force=True)
+
+        client.remove_container(container.id)
+
+        assert not client.list_containers(cri.ContainerFilter(id=container.id))
+
+
 @pytest.mark.parametrize("seconds", [8, pytest.param(90, marks=pytest.mark.endurance)])
 def test_daemon_that_is_down_for_a_while(
     client: CriClient, container: Container, proxy: Proxy, dockerd: Dockerd, seconds: int
