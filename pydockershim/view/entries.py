@@ -26,6 +26,7 @@ class SandboxItem:
     """A pause container. `name` is the name that Docker knows it by now, `_setup` and all.
 
     `engine_state` is Docker's word (`running`, `exited` ...); `pid` is 0 unless it runs.
+    `supposed`: only a list has told of it, so what a list does not say is made up.
     """
 
     id: str
@@ -39,6 +40,7 @@ class SandboxItem:
     host_network: bool
     listed: bytes
     status: bytes
+    supposed: bool = False
 
     @property
     def ready(self) -> bool:
@@ -63,7 +65,7 @@ class ContainerItem:
     `log_config` is Docker's: `Type`, the driver, and `Config`, its options.
 
     `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running, for more is to
-    come of its end (`endings`).
+    come of its end (`endings`). `supposed`: as for a sandbox; it has no log config and no TTY then.
     """
 
     id: str
@@ -83,6 +85,7 @@ class ContainerItem:
     listed: bytes
     status: bytes
     draining: bool = False
+    supposed: bool = False
 
     @property
     def sandbox_id(self) -> str:
@@ -117,7 +120,7 @@ def draining_item_of(inspect: ContainerInspect, record: ContainerRecord) -> Cont
 
 def item_from_summary(summary: ContainerSummary, record: Record) -> Item:
     """Return an entry from the little that a list says: for one whose inspect does not answer."""
-    return item_of(_sparse_inspect(summary), record)
+    return replace(item_of(_sparse_inspect(summary), record), supposed=True)
 
 
 def summary_name(summary: ContainerSummary) -> str:

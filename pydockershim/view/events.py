@@ -45,8 +45,14 @@ class Events:
         self._broadcast.close()
 
     def tell(self, object_id: str) -> None:
-        """Tell what has happened to an object since it was last told of."""
-        before, after = self._told.pop(object_id, None), self._objects.get(object_id)
+        """Tell what has happened to an object since it was last told of.
+
+        Nothing of what is supposed: it is told when the engine has answered for it.
+        """
+        after = self._objects.get(object_id)
+        if after and after.supposed:
+            return
+        before = self._told.pop(object_id, None)
         if after:
             self._told[object_id] = after
         item = after or before
@@ -62,18 +68,24 @@ class Events:
             self.tell(object_id)
 
     def _event(self, item: Item, step: int) -> bytes:
-        """Return a serialised ContainerEventResponse with the pod as it is now."""
+        """Return a serialised ContainerEventResponse with the pod as it is now.
+
+        COMPAT(kubelet): without the sandbox's status it ignores an event. So there are no statuses
+        while one is supposed: the kubelet would act on it. The pod comes when that one is told.
+        """
         fields = [
             framed(_ID, item.id.encode()),
             varint_field(_TYPE, step),
             varint_field(_CREATED_AT, self._now_ns()),
         ]
         sandbox_id = item.id if isinstance(item, SandboxItem) else item.sandbox_id
-        if sandbox := self._objects.get(sandbox_id):
+        sandbox, containers = self._objects.get(sandbox_id), self._containers_of(sandbox_id)
+        if any(each.supposed for each in (sandbox, *containers) if each):
+            return b"".join(fields)
+        if sandbox:
             fields.append(framed(_SANDBOX_STATUS, sandbox.status))
         elif isinstance(item, SandboxItem):
             # COMPAT(kubelet): without a status it would ignore that the sandbox is gone.
             fields.append(framed(_SANDBOX_STATUS, item.last_status))
-        containers = self._containers_of(sandbox_id)
         fields.extend(framed(_CONTAINERS_STATUSES, each.status) for each in containers)
         return b"".join(fields)

@@ -15,6 +15,7 @@ from tests.unit.view.objects import (
     container_record,
     inspect_of,
     sandbox_record,
+    summary_of,
 )
 
 Told = Callable[[], list[cri.ContainerEventResponse]]
@@ -116,6 +117,49 @@ def test_nothing_is_told_twice(
     view.forget(CONTAINER_ID)
 
     assert list(kinds(told())) == [("c", "CREATED"), ("c", "DELETED")]
+
+
+def suppose(view: View) -> None:
+    """Let the container be known from a list alone."""
+    with view.reading() as read:
+        summary = summary_of(CONTAINER_ID, container_record(), state="exited")
+        view.suppose(read, summary, reason="silence")
+
+
+def test_supposed_container_is_told_when_the_engine_has_answered(
+    view: View, containers: dict[str, ContainerInspect], told: Told
+) -> None:
+    suppose(view)
+    view.synced()
+    containers[CONTAINER_ID] = inspect_of(
+        CONTAINER_ID, container_record(), state="exited", exit_code=3
+    )
+    view.refresh(CONTAINER_ID)
+
+    events = told()
+
+    assert list(kinds(events)) == [("c", "CREATED"), ("c", "STARTED"), ("c", "STOPPED")]
+    assert [[status.exit_code for status in each.containers_statuses] for each in events] == [
+        [3]
+    ] * 3
+
+
+def test_event_has_no_statuses_while_a_container_of_the_pod_is_supposed(
+    view: View, containers: dict[str, ContainerInspect], told: Told
+) -> None:
+    suppose(view)
+    containers[SANDBOX_ID] = inspect_of(SANDBOX_ID, sandbox_record(), state="exited")
+    view.refresh(SANDBOX_ID)
+    view.forget(CONTAINER_ID)
+
+    (stopped,) = told()
+
+    assert (stopped.container_id, stopped.container_event_type) == (
+        SANDBOX_ID,
+        cri.CONTAINER_STOPPED_EVENT,
+    )
+    assert not stopped.HasField("pod_sandbox_status")
+    assert not stopped.containers_statuses
 
 
 @pytest.fixture
