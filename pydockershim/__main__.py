@@ -47,7 +47,8 @@ logger = logging.getLogger("pydockershim")
 _GRACE_S = 20.0  # for the calls under way when the daemon is told to end
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 _ARENAS = 2
-_LOG_LEVELS = {"trace": "DEBUG", "fatal": "CRITICAL"}  # COMPAT(cri-dockerd): two names of its own
+# COMPAT(cri-dockerd): names of its own.
+_LOG_LEVELS = {"trace": "DEBUG", "warn": "WARNING", "fatal": "CRITICAL", "panic": "CRITICAL"}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -81,7 +82,9 @@ def serve(config: Config) -> None:
     locks, oom_floor = NamedLocks(), OomScoreFloor()
     pause_image = PauseImage(engine, view, config.pause_image)
     accepted = StateFiles(config.state_dir / "accepted")
-    pods = PodTools(engine, view, network, pause_image, oom_floor, locks, accepted, log_writers)
+    pods = PodTools(
+        engine, view, network, pause_image, oom_floor, locks, accepted, log_writers, readiness
+    )
     containers = ContainerTools(
         engine,
         view,
@@ -103,12 +106,7 @@ def serve(config: Config) -> None:
     listener = Listener(
         config.socket,
         RuntimeService(view, pods, containers, inspector, StreamingUrls(view, streaming)),
-        ImageService(
-            view,
-            ImageTools(engine, view, config.pull_progress_s),
-            inspector,
-            disk_usage,
-        ),
+        ImageService(view, ImageTools(engine, view, config.pull_progress_s), inspector, disk_usage),
     )
     wait_to_be_told = _on_signals()
     for each in (log_writers, reflector, readiness, disk_usage, streaming, listener):

@@ -1,7 +1,7 @@
 """What an operator can set, validated when it is built.
 
 The names and the syntax are cri-dockerd's flags where the thing exists there, so that a unit file
-needs a new program name and nothing else.
+needs a new program name and nothing else, but for a socket that systemd hands over (`fd://`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pydockershim.errors import InvalidArgument
 
-LOG_LEVELS = ("trace", "debug", "info", "warning", "error", "fatal")
+# Those of cri-dockerd.
+LOG_LEVELS = ("trace", "debug", "info", "warn", "warning", "error", "fatal", "panic")
 NETWORK_PLUGINS = {"docker": "docker", "no-op": "docker", "": "docker"}
 
 LOG_DRIVERS = ("local", "inherit")
@@ -71,7 +72,8 @@ def _check_endpoint(endpoint: str) -> None:
     if not path.startswith("/") or len(path.encode()) > _SOCKET_PATH_BYTES:
         raise InvalidArgument(
             f"--container-runtime-endpoint {endpoint}: use a unix socket such as "
-            f"unix:///run/pydockershim.sock, at most {_SOCKET_PATH_BYTES} bytes long"
+            f"unix:///run/pydockershim.sock, at most {_SOCKET_PATH_BYTES} bytes long; one that "
+            "systemd hands over (fd://) cannot be used"
         )
 
 

@@ -91,6 +91,10 @@ class Engine:
         """What the engine can do; asks it when that is not known (any more)."""
         return self._session.features
 
+    def renewed_features(self) -> EngineFeatures:
+        """Ask it anew: it may have read its configuration again, and has other runtimes now."""
+        return self._session.renew()
+
     def ping(self) -> None:
         """Return when the engine answers, at most after 3 s; notices an upgraded one."""
         self._session.ping()
@@ -287,7 +291,7 @@ class Engine:
     def list_images(self) -> list[ImageSummary]:
         """Return the images, the untagged ones too, without intermediate layers."""
         summaries: list[ImageSummary] = self._session.call(
-            "list the images", limits.READ, lambda docker: docker.images()
+            "list the images", limits.IMAGES, lambda docker: docker.images()
         )
         return summaries
 

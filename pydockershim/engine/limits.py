@@ -22,6 +22,7 @@ class Limit:
 
 PING = Limit(3, read=True)
 READ = Limit(15, read=True)
+IMAGES = Limit(60, read=True)  # dockerd looks at every layer of hundreds of images
 DISK_USAGE = Limit(300, read=True)  # dockerd walks every writable layer
 
 CHANGE = Limit(30, read=False)

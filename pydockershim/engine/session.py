@@ -45,6 +45,10 @@ class Session:
         """What the engine can do."""
         return self._standing().features
 
+    def renew(self) -> EngineFeatures:
+        """Ask again what the engine can do, for a reload of its configuration is not announced."""
+        return self._negotiate().features
+
     def ping(self) -> None:
         """Return when the engine answers, and notice another one."""
         with wall("ping the Docker engine", limits.PING), limited(limits.PING):

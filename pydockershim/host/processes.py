@@ -14,6 +14,11 @@ _PROC = Path("/proc")
 _PPID = 1  # of /proc/<pid>/stat, counted behind the bracket that closes the command's name
 
 
+def is_there(pid: int) -> bool:
+    """Say whether this host, as we see it, has such a process."""
+    return (_PROC / str(pid)).exists()
+
+
 def in_container(pid: int, container_id: str) -> bool:
     """Say whether the process lives in the container's cgroup or in one below it.
 

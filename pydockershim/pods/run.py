@@ -15,13 +15,15 @@ from pydockershim import calls, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
 from pydockershim.engine.oom import DEFAULT_SCORE
-from pydockershim.errors import AlreadyExists, ShimError
+from pydockershim.errors import AlreadyExists, ShimError, Unknown
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
+from pydockershim.host.processes import is_there
 from pydockershim.labels import SandboxRecord
 from pydockershim.pods import remove
 from pydockershim.pods.tools import PodTools
 from pydockershim.translate import resolv
 from pydockershim.translate import sandbox as translate
+from pydockershim.translate.runtime import knows
 from pydockershim.translate.seccomp import profile_path
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ def run(tools: PodTools, config: cri.PodSandboxConfig, *, handler: str) -> str:
     id) when the sandbox is READY, in the making or owns containers.
     """
     features = tools.engine.features
+    if not knows(handler, features):
+        features = tools.engine.renewed_features()
     record = translate.sandbox_record(
         config, handler=handler, network=tools.network.kind, features=features
     )
@@ -51,6 +55,7 @@ def run(tools: PodTools, config: cri.PodSandboxConfig, *, handler: str) -> str:
         with ExitStack() as undo:
             sandbox_id = _started(tools, body, record.name, undo)
             inspect = tools.engine.inspect_container(sandbox_id)
+            tools.readiness.sees_processes(sees=_is_there(tools, inspect))
             if inspect["HostConfig"]["NetworkMode"] != "host":
                 tools.network.attach(inspect)
                 undo.callback(tools.network.detach, sandbox_id)
@@ -86,12 +91,20 @@ def _identity(record: SandboxRecord) -> tuple[str, str, str]:
     return record.namespace, record.pod, record.uid
 
 
+def _is_there(tools: PodTools, inspect: ContainerInspect) -> bool:
+    """Say whether the pause container's process is one of this host's, or has ended."""
+    return (
+        is_there(inspect["State"]["Pid"])
+        or not (tools.engine.inspect_container(inspect["Id"])["State"]["Running"])
+    )
+
+
 def _started(tools: PodTools, body: Json, name: str, undo: ExitStack) -> str:
     """Create and start the pause container; once more when its OOM score may be what failed."""
     score = tools.oom_floor.clamp(translate.OOM_SCORE_ADJ)
     try:
         sandbox_id = _started_with(tools, body, name, score, undo)
-    except ShimError:
+    except Unknown:
         if tools.oom_floor.settled:
             raise
         score = DEFAULT_SCORE

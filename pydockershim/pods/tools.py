@@ -9,6 +9,7 @@ from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
 from pydockershim.network.interface import PodNetwork
 from pydockershim.pods.pause_image import PauseImage
+from pydockershim.view.readiness import Readiness
 from pydockershim.view.view import View
 
 
@@ -27,3 +28,4 @@ class PodTools:
     locks: NamedLocks
     accepted: StateFiles
     logs: LogWriters
+    readiness: Readiness

@@ -22,6 +22,7 @@ from pydockershim.translate.plain import plain
 _DEFAULT_REGISTRY = "docker.io"
 _ALIASES = {"index.docker.io": _DEFAULT_REGISTRY}
 _NAME_LENGTH = 255
+_INT64_DIGITS = 18  # more may be beyond it, and no kernel has such ids
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
@@ -108,13 +109,14 @@ def cri_image(inspect: ImageInspect, *, pinned: bool) -> cri.Image:
     """Return the CRI's picture of an image; the kubelet never collects a pinned one."""
     tags, digests = _tags(inspect), _digests(inspect)
     user = ((inspect["Config"] or {}).get("User") or "").partition(":")[0]
+    uid = _uid(user)
     return cri.Image(
         id=inspect["Id"],
         repo_tags=tags,
         repo_digests=digests,
         size=max(1, inspect["Size"]),  # COMPAT(kubelet): 0 is an error to it
-        uid=cri.Int64Value(value=int(user)) if user.isdecimal() else None,
-        username="" if user.isdecimal() else user,
+        uid=None if uid is None else cri.Int64Value(value=uid),
+        username=user if uid is None else "",
         spec=cri.ImageSpec(image=next(iter([*tags, *digests]), inspect["Id"])),
         pinned=pinned,
     )
@@ -143,6 +145,12 @@ def cri_asked_image(spec: cri.ImageSpec) -> cri.ImageSpec:
 def docker_credentials(auth: cri.AuthConfig) -> dict[str, str]:
     """Return the credentials as plain data, CRI names, unset ones left out. Never log them."""
     return plain(auth)
+
+
+def _uid(user: str) -> int | None:
+    """Return the number that a USER is; None for a name, and for what no id can be."""
+    is_number = user.isascii() and user.isdecimal() and len(user) <= _INT64_DIGITS
+    return int(user) if is_number else None
 
 
 def _read(text: str) -> Reference | None:

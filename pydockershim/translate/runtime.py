@@ -86,6 +86,11 @@ def status_info(
     }
 
 
+def knows(handler: str, features: EngineFeatures) -> bool:
+    """Say whether Docker has a runtime for a handler."""
+    return handler in features.runtimes or handler in _DEFAULT_HANDLERS
+
+
 def docker_runtime(handler: str, features: EngineFeatures, *, field: str) -> str:
     """Return `HostConfig.Runtime`, empty for the daemon's default; InvalidArgument if unknown."""
     if handler in features.runtimes:

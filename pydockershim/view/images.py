@@ -5,6 +5,7 @@ user, and that never changes. Refreshes follow one another, so a later one is ne
 earlier one that took long.
 """
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +13,12 @@ from dataclasses import dataclass, field
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
 from pydockershim.engine.client import Engine
-from pydockershim.errors import NotFound
+from pydockershim.errors import NotFound, Unavailable, Unknown
 from pydockershim.translate.filters import whole_id
 from pydockershim.translate.image import canonical_names, cri_image, parse_reference
 from pydockershim.view.wire import framed
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +44,17 @@ class _Snapshot:
 
 
 class Images:
-    """Thread-safe. `pinned` are names of images that a client's garbage collection must leave."""
+    """Thread-safe. `pinned` are names of images that a client's garbage collection must leave.
+
+    Every read raises Unavailable before the first refresh, and from a `doubt` to the next refresh.
+    """
 
     def __init__(self, engine: Engine, *, pinned: Iterable[str]) -> None:
         self._engine = engine
         self._pinned = frozenset(parse_reference(name).canonical for name in pinned)
         self._refreshing = threading.Lock()
         self._snapshot = _Snapshot()
+        self._why_wrong = "they have not been listed yet"
 
     def find(self, ref: str) -> ImageItem | None:
         """Return an image by name, digest, id or the beginning of an id.
@@ -55,7 +62,7 @@ class Images:
         A name goes before an id that begins like it. InvalidArgument: it is no reference at all, or
         the beginning of several ids.
         """
-        snapshot, reference = self._snapshot, parse_reference(ref)
+        snapshot, reference = self._right(), parse_reference(ref)
         named = snapshot.by_name.get(reference.canonical)
         if named or not reference.id_prefix:
             return named
@@ -65,7 +72,7 @@ class Images:
     def select(self, wanted: cri.ImageFilter) -> Sequence[ImageItem]:
         """Return the images that an ImageFilter selects: the one that it names, or all."""
         if not wanted.image.image:
-            return tuple(self._snapshot.by_id.values())
+            return tuple(self._right().by_id.values())
         image = self.find(wanted.image.image)
         return (image,) if image else ()
 
@@ -78,16 +85,30 @@ class Images:
                 if item := self._item(summary):
                     by_id[item.id] = item
                     by_name |= dict.fromkeys(canonical_names(summary), item)
-            self._snapshot = _Snapshot(by_id, by_name)
+            self._snapshot, self._why_wrong = _Snapshot(by_id, by_name), ""
+
+    def doubt(self, reason: str) -> None:
+        """From now on what is shown may be wrong."""
+        self._why_wrong = reason
+
+    def _right(self) -> _Snapshot:
+        if self._why_wrong:
+            raise Unavailable(
+                f"what is known of the engine's images may be wrong: {self._why_wrong}; try again"
+            )
+        return self._snapshot
 
     def _item(self, summary: ImageSummary) -> ImageItem | None:
-        """Return the entry of a listed image; None when it has gone meanwhile."""
+        """Return the entry of a listed image; None when it has gone meanwhile, or is damaged."""
         known = self._snapshot.by_id.get(summary["Id"])
         if known and _shows(known, summary):
             return known
         try:
             user = known.user if known else self._user(summary["Id"])
         except NotFound:
+            return None
+        except Unknown as error:  # one that is damaged must not hide the others
+            logger.warning("image %s is left out: %s", summary["Id"], error)
             return None
         inspect: ImageInspect = {**summary, "Config": {"User": user}}
         pinned = not self._pinned.isdisjoint(canonical_names(summary))

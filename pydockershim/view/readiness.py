@@ -1,4 +1,4 @@
-"""Whether the engine answers: a ping every two seconds in the background.
+"""Whether the engine answers, by a ping every two seconds in the background, and is this host's.
 
 The kubelet takes a node out of service when the runtime is not ready, so one slow answer is no
 reason yet; three in a row are, and with them an engine that is dead or hangs is known within ten
@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 _PERIOD_S = 2.0
 _ANSWER_S = 2.0
 _FAILURES = 3
+_MISPLACED = (
+    "the processes of Docker's containers cannot be seen from here: run pydockershim on dockerd's "
+    "own host, in the same PID namespace"
+)
 
 
 class Readiness:
@@ -29,13 +33,21 @@ class Readiness:
         self._on_loss = on_loss
         self._failures = 0
         self._reason = "the Docker engine has not answered yet"
+        self._misplaced = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="readiness", daemon=True)
 
     @property
     def reason(self) -> str:
         """Return why the engine is not ready, empty while it is."""
-        return self._reason
+        return self._reason or self._misplaced
+
+    def sees_processes(self, *, sees: bool) -> None:
+        """Take note whether a container's process, which has just started, is there for us."""
+        misplaced = "" if sees else _MISPLACED
+        if misplaced and not self._misplaced:
+            logger.error("the runtime is not ready: %s", misplaced)
+        self._misplaced = misplaced
 
     def start(self) -> None:
         """Begin; the first ping is sent at once."""

@@ -139,8 +139,10 @@ class Reflector:
                     target=_read, args=(stream, inbox), name="events", daemon=True
                 )
                 reader.start()
-            self._view.refresh_images()
+            self._view.doubt_images("they have not been listed since the events of Docker broke")
+            self._mark(_IMAGES)
             self._relist(everything=True)
+            self._fills.settle([_IMAGES], patience_s=_PATIENCE_S)
             while not inbox.empty():
                 self._take(inbox.get())
             self._on_list(self._view.items())
@@ -234,10 +236,19 @@ class Reflector:
             self._inspect(key, since)
 
     def _list_images(self) -> None:
+        """List them, and soon again when that fails: pods go on without."""
         try:
             self._view.refresh_images()
         except ShimError as error:
-            self._inbox.put(error)
+            reason = str(error)
+        except Exception:  # one odd image must not freeze the others
+            logger.exception("the images cannot be brought into the view")
+            reason = "a fault in pydockershim"
+        else:
+            return
+        logger.warning("what is known of the images may be wrong now: %s", reason)
+        self._view.doubt_images(reason)
+        self._inbox.put(self._in(_SILENT_S, _IMAGES))
 
     def _inspect(self, container_id: str, since: int) -> None:
         try:

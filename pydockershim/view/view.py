@@ -176,6 +176,10 @@ class View:
         """Ask the engine for its images and show them."""
         self._images.refresh()
 
+    def doubt_images(self, reason: str) -> None:
+        """Until they are refreshed, what is known of the images may be wrong."""
+        self._images.doubt(reason)
+
     def refresh_image(self, ref: str) -> ImageItem:
         """Ask the engine for its images, show them and return this one; NotFound without it."""
         self._images.refresh()

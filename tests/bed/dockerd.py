@@ -85,6 +85,11 @@ class Dockerd:
         finally:
             self.start()
 
+    def reload(self, config: Mapping[str, Any]) -> None:
+        """Tell it to read this daemon.json, without a restart; it does so a moment later."""
+        (self.directory / "daemon.json").write_text(json.dumps(config))
+        os.kill(self.program.pid, signal.SIGHUP)
+
     def leftovers(self) -> list[str]:
         """Name every container, network and volume that neither Docker nor the bed has made."""
         return [

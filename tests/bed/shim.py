@@ -19,6 +19,7 @@ class Shim:
         directory: for its socket, state and log; give it again to come back to the same state.
         flags: more command line flags; they win over the ones given here.
         env: more environment variables.
+        prefix: a program that runs it, and that program's arguments.
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class Shim:
         *,
         flags: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.socket = directory / "cri.sock"
         self.state_directory = directory / "state"
         self.program = Program(
             [
+                *prefix,
                 Path(sys.executable).with_name("pydockershim"),
                 f"--container-runtime-endpoint={self.url}",
                 f"--docker-endpoint={dockerd.url}",

@@ -20,6 +20,7 @@ from tests.bed.shim import Shim
 from tests.integration.pods import Pod, Pods
 from tests.unit.translate.descriptors import fill, holder_of
 from tests.unit.translate.test_bad_input import CONTAINERS, SANDBOXES
+from tests.waiting import eventually
 
 T = TypeVar("T", bound=Message)
 
@@ -183,6 +184,23 @@ def test_unknown_runtime_handler_is_refused_and_the_known_ones_are_named(client:
     assert refused.code is INVALID
     assert "'no-such-handler'" in refused.message
     assert "runc" in refused.message
+
+
+def test_a_runtime_that_docker_has_been_told_of_since_is_known(
+    client: CriClient, dockerd: Dockerd
+) -> None:
+    config = parsed(cri.PodSandboxConfig, SANDBOX)
+    dockerd.reload({"runtimes": {"another": {"path": "runc"}}})
+    try:
+        eventually(lambda: "another" in dockerd.api.info()["Runtimes"])
+
+        sandbox_id = client.run_pod_sandbox(config, handler="another")
+
+        handlers = client.status().runtime_handlers
+        client.remove_pod_sandbox(sandbox_id)
+    finally:
+        dockerd.reload({"runtimes": {}})
+    assert "another" in {handler.name for handler in handlers}
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,26 @@ def test_starts_before_the_engine_and_waits_for_it(engine: Engine, tmp_path: Pat
             assert shim.stop() == 0
 
 
+def test_is_not_ready_where_the_processes_of_containers_cannot_be_seen(
+    dockerd: Dockerd, tmp_path: Path
+) -> None:
+    apart = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+    with (
+        Shim(dockerd, tmp_path / "apart", prefix=apart) as shim,
+        CriClient(shim.url) as client,
+    ):
+        eventually(lambda: all(each.status for each in client.status().status.conditions))
+        pods = Pods(client)
+        pods.run()
+
+        conditions = {each.type: each for each in client.status().status.conditions}
+        pods.close()
+        shim.kill()
+
+    assert not conditions["RuntimeReady"].status
+    assert "PID namespace" in conditions["RuntimeReady"].message
+
+
 @pytest.mark.parametrize("taken", ["socket", "state"])
 def test_second_instance_is_refused(own: Shim, tmp_path: Path, taken: str) -> None:
     endpoint = own.url if taken == "socket" else f"unix://{tmp_path}/second.sock"

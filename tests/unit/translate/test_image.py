@@ -172,6 +172,9 @@ def image(**changes: Any) -> ImageInspect:
         ("1000:1000", 1000, ""),
         ("app", None, "app"),
         ("app:users", None, "app"),
+        ("9" * 20, None, "9" * 20),
+        ("9" * 5000, None, "9" * 5000),
+        ("\u0663", None, "\u0663"),
     ],
 )
 def test_the_image_s_user_is_a_number_or_a_name(user: str, uid: int | None, username: str) -> None:

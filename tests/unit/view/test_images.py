@@ -6,7 +6,7 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
-from pydockershim.errors import InvalidArgument, NotFound
+from pydockershim.errors import InvalidArgument, NotFound, Unavailable, Unknown
 from pydockershim.view.images import ImageItem, Images
 
 BUSYBOX_ID = "sha256:ca" + "1" * 62
@@ -25,6 +25,7 @@ class Engine:
             _summary(UNTAGGED_ID, None),
         ]
         self.inspected: list[str] = []
+        self.damaged = ""
 
     def list_images(self) -> list[ImageSummary]:
         """List."""
@@ -35,6 +36,8 @@ class Engine:
         self.inspected.append(ref)
         if ref == UNTAGGED_ID and len(self.summaries) == 1:
             raise NotFound("no such image")
+        if ref == self.damaged:
+            raise Unknown("cannot inspect: no such file")
         summary = next(each for each in self.summaries if each["Id"] == ref)
         return {**summary, "Config": {"User": "1000:1000"}}
 
@@ -116,6 +119,27 @@ def test_image_that_goes_during_a_refresh_is_left_out(engine: Engine) -> None:
     images.refresh()
 
     assert _all(images) == []
+
+
+def test_a_damaged_image_hides_no_other(engine: Engine) -> None:
+    engine.damaged = CAFE_ID
+    images = Images(engine, pinned=[])  # type: ignore[arg-type]
+
+    images.refresh()
+
+    assert [each.id for each in _all(images)] == [BUSYBOX_ID, UNTAGGED_ID]
+
+
+def test_images_that_may_be_wrong_are_not_shown(images: Images) -> None:
+    images.doubt("the engine is slow")
+
+    with pytest.raises(Unavailable, match="the engine is slow"):
+        images.find("busybox:1")
+    with pytest.raises(Unavailable, match="the engine is slow"):
+        _all(images)
+
+    images.refresh()
+    assert images.find("busybox:1")
 
 
 def test_filter_names_one_image_or_none(images: Images) -> None:
