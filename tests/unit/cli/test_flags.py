@@ -37,6 +37,11 @@ def test_flags_are_read() -> None:
     )
 
 
+@pytest.mark.parametrize("level", ["trace", "warn", "panic"])
+def test_levels_of_cri_dockerd_are_known(level: str) -> None:
+    assert flags.parse(["--log-level", level]).log_level == level
+
+
 def test_last_of_two_counts_whichever_name_it_has() -> None:
     config = flags.parse(["--cri-dockerd-root-directory=/a", "--state-dir=/b"])
 
