@@ -23,6 +23,12 @@ _HUB_KEY = "https://index.docker.io/v1/"  # what the CLI files Docker Hub under
 _TOKEN_USER = "<token>"  # noqa: S105 -- a marker of the helper protocol, not a secret
 _HELPER_TIMEOUT_S = 10
 
+# What a configuration, or a helper, that is not as it should be leads to.
+_UNREADABLE = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError),
+    *(InvalidArgument, subprocess.TimeoutExpired),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
@@ -67,7 +73,7 @@ def cli_credentials(registry: str) -> Credentials | None:
     try:
         config = _cli_config()
         return _from_helper(config, registry) or _from_auths(config, registry)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, InvalidArgument) as error:
+    except _UNREADABLE as error:
         logger.warning(
             "the docker CLI's credentials for %s cannot be read (%s): pulling without",
             registry,

@@ -89,17 +89,26 @@ def _error(what: str, message: str) -> errors.ShimError:
 
 
 class _Patience:
-    """Lets the connection time out a given time after the last sign of progress."""
+    """Lets the connection time out a given time after the last sign of progress.
+
+    COMPAT(dockerd, containerd image store): it repeats how far a layer is ten times a second, also
+    while nothing comes.
+    """
 
     def __init__(self, connection: Connection, no_progress_s: float) -> None:
         self._connection = connection
         self._no_progress_s = no_progress_s
         self._end_s = time.monotonic() + no_progress_s
+        self._said: dict[str, object] = {}
         self._limit_next_read()
 
     def watch(self, record: Json) -> None:
-        """Count a record as progress, unless dockerd only says that it tries again."""
-        if not record.get("status", "").startswith(_RETRYING):
+        """Count a record as progress unless dockerd only tries again, or repeats itself."""
+        status, layer = record.get("status", ""), record.get("id", "")
+        said = status, record.get("progressDetail")
+        is_news = self._said.get(layer) != said
+        self._said[layer] = said
+        if is_news and not status.startswith(_RETRYING):
             self._end_s = time.monotonic() + self._no_progress_s
         self._limit_next_read()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pydockershim.engine import auth
 from pydockershim.engine.auth import Credentials, cli_credentials, registry_auth_header
 from pydockershim.errors import InvalidArgument
 
@@ -175,6 +176,14 @@ def test_configured_auth_counts_when_the_helper_has_nothing(cli: Path) -> None:
 
     assert credentials
     assert credentials.username == "a"
+
+
+def test_a_helper_that_hangs_counts_as_nothing(cli: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "_HELPER_TIMEOUT_S", 0.01)
+    configure(cli, credsStore="test")
+    helper(cli, "exec sleep 60")
+
+    assert cli_credentials("r.example") is None
 
 
 @pytest.mark.parametrize(

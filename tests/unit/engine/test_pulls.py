@@ -24,6 +24,8 @@ from tests.unit.engine.scripted import (
 )
 
 DOWNLOADING = {"status": "Downloading", "id": "layer", "progressDetail": {"current": 1}}
+FURTHER = {"status": "Downloading", "id": "layer", "progressDetail": {"current": 2}}
+OTHER = {"status": "Downloading", "id": "other", "progressDetail": {"current": 1}}
 RETRYING = {"status": "Retrying in 5 seconds", "id": "layer"}
 
 
@@ -124,10 +126,20 @@ def test_a_pull_that_stands_still_is_given_up(tmp_path: Path, reply: bytes) -> N
         pull(tmp_path, reply, no_progress_s=0.05)
 
 
-def test_to_retry_is_no_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("records", "seen"),
+    [
+        ([DOWNLOADING, *[RETRYING] * 8, DOWNLOADING, *[RETRYING] * 12], 1 + 8 + 1 + 9),
+        ([DOWNLOADING, DOWNLOADING, FURTHER, *[DOWNLOADING, OTHER] * 9], 3 + 1 + 1 + 9),
+    ],
+    ids=["tried again", "said again"],
+)
+def test_what_is_no_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, records: list[Json], seen: int
+) -> None:
     clock = Clock()
     monkeypatch.setattr(pulls, "time", clock)
-    reply = streamed(DOWNLOADING, *[RETRYING] * 8, DOWNLOADING, *[RETRYING] * 12)
+    reply = streamed(*records)
     progress: list[Json] = []
 
     def a_second_passes(record: Json) -> None:
@@ -140,7 +152,7 @@ def test_to_retry_is_no_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):
         pull_from(server, no_progress_s=10, on_progress=a_second_passes)
 
-    assert len(progress) == 1 + 8 + 1 + 9
+    assert len(progress) == seen
 
 
 class Clock:
