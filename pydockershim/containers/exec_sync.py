@@ -34,6 +34,7 @@ _ANSWER_BYTES = 16 * 1024 * 1024 - 64 * 1024
 _PID_KNOWN_WITHIN_S = 2.0  # Docker tells the pid some 100 ms after the start
 _ENDED_WITHIN_S = 5.0  # from the end of the stream to the exit code; some ms as a rule
 _POLL_S = 0.02
+_OVERTIME_S = 1.0  # for what a command that ended in time has left behind to be read
 _TURN_S = 1.0  # of silence; then it is looked whether the container still runs
 _DRAINED_NS = 3_000_000_000  # from a container's end to that of its streams; Docker takes 2 s
 
@@ -94,7 +95,8 @@ def _read(
     with call.on_cancel(stream.abort):
         while True:
             data = stream.recv(call.remaining_s(min(end_s - time.monotonic(), _TURN_S)))
-            if data is None and time.monotonic() >= end_s:
+            overtime_s = 0 if data is None else _OVERTIME_S
+            if data != b"" and time.monotonic() >= end_s + overtime_s:
                 raise DeadlineExceeded(
                     f"the command did not end within {timeout_s} s and was killed in container "
                     f"{container_id}: give it more time, or less to do"
@@ -131,7 +133,12 @@ def _kill(engine: Engine, container: ContainerItem, exec_id: str) -> bool:
     if state["ExitCode"] is not None:
         return False
     if not kill_tree(state["Pid"], container.id):
-        logger.warning("exec %s timed out, but its process %d is gone", exec_id, state["Pid"])
+        logger.warning(
+            "exec %s timed out; no process %d of container %s is there to be killed",
+            exec_id,
+            state["Pid"],
+            container.id,
+        )
     return True
 
 

@@ -30,6 +30,14 @@ def test_first_bytes_are_never_lost(container: Container) -> None:
     assert {container.output("echo", "all") for _ in range(30)} == {"all"}
 
 
+def test_timeout_ends_a_command_that_prints_all_the_time(container: Container) -> None:
+    with pytest.raises(CriError) as error:
+        container.execute(["yes"], timeout_s=1)
+
+    assert error.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "yes" not in container.output("ps")
+
+
 def test_timeout_kills_the_command_and_its_children(container: Container) -> None:
     took_s: list[float] = []
     while len(took_s) < 3 or (min(took_s) >= 1.5 and len(took_s) < 10):  # busy machines spoil some
