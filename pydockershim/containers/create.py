@@ -46,8 +46,10 @@ def create(tools: ContainerTools, request: cri.CreateContainerRequest) -> str:
             made = tools.engine.create_container(body, name=record.name)
         except NameTaken as taken:
             return _made_before(tools, record, taken)
-        for warning in (*made.warnings, *unheeded(config, tools.engine.features)):
+        for warning in made.warnings:
             logger.warning("container %s: %s", made.id, warning)
+        for sentence in unheeded(config, tools.engine.features):
+            logger.info("container %s: %s", made.id, sentence)
         return _with_a_log(tools, made.id)
 
 

@@ -70,9 +70,9 @@ def _beyond_kubelet_defaults(value: Mapping[str, str], features: EngineFeatures)
     COMPAT(kubelet): `memory.oom.group` as "1", `memory.swap.max`, which is "0" unless the node
     lends swap, and `memory.high` as "max", which asks for nothing.
     """
-    asked = {key for key, text in value.items() if (key, text) != ("memory.high", "max")}
-    usual = {"memory.oom.group", resources.SWAP_MAX}
-    return features.cgroup_version != _CGROUP_V2 or not asked <= usual
+    usual = {(resources.OOM_GROUP, "0"), (resources.OOM_GROUP, "1"), ("memory.high", "max")}
+    others = {key for key, text in value.items() if (key, text) not in usual}
+    return features.cgroup_version != _CGROUP_V2 or not others <= {resources.SWAP_MAX}
 
 
 _APPARMOR = "AppArmor profiles are not supported yet; use the runtime default"
@@ -146,9 +146,24 @@ def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) ->
 def unheeded(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
     """Return what was asked for and has no effect on this node, a sentence each."""
     label = config.linux.security_context.selinux_options
-    if label.ListFields() and not features.selinux:
-        return ["its SELinux label has no effect: Docker runs without SELinux on this node"]
-    return []
+    asked = config.linux.resources
+    unified = asked.unified
+    sentences = {
+        "its SELinux label has no effect: Docker runs without SELinux on this node": (
+            label.ListFields() and not features.selinux
+        ),
+        "memory.oom.group has no effect, for Docker has no such setting: where memory runs out, "
+        "one process of it may be killed and the others go on": (
+            unified.get(resources.OOM_GROUP) == "1"
+        ),
+        "memory.swap.max has no effect, for Docker limits swap only together with memory: it may "
+        "use all swap that its pod may": (
+            resources.SWAP_MAX in unified
+            and unified[resources.SWAP_MAX] != "max"
+            and not asked.memory_limit_in_bytes
+        ),
+    }
+    return [sentence for sentence, holds in sentences.items() if holds]
 
 
 def refuse_of_container(config: cri.ContainerConfig, features: EngineFeatures) -> None:

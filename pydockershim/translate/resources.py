@@ -5,11 +5,14 @@
 - `memory_swap_limit_in_bytes` is the total of memory and swap. Without it no swap is allowed:
   `MemorySwap` equals `Memory`, where Docker's own default would be twice the memory.
 - Swap without a memory limit: Docker cannot say it.
-- `unified` on cgroup v2: `memory.swap.max` sets `MemorySwap` beside a memory limit. Docker has no
-  field for the other keys; `refusals` says which of them are let through.
+- `unified` on cgroup v2: `memory.swap.max` sets `MemorySwap` beside a memory limit, and has no
+  effect without one; nor has `memory.oom.group`, which Docker has no field for. `refusals` says
+  which other keys are let through.
 - `NanoCpus` is never set: it would forbid later updates of quota and period.
 - Huge pages: a limit of 0 asks for nothing, any other is refused.
 """
+
+import re
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import Json
@@ -19,7 +22,9 @@ _FIELD = "linux.resources"
 _MIN_CPU_SHARES = 2
 _MIN_MEMORY_BYTES = 6 * 1024 * 1024
 _UNLIMITED = -1
+_SIZE = re.compile(r"[0-9]{1,18}")
 SWAP_MAX = "memory.swap.max"
+OOM_GROUP = "memory.oom.group"
 
 
 def docker_resources(resources: cri.LinuxContainerResources) -> Json:
@@ -65,6 +70,7 @@ def _cpu_shares(shares: int) -> int:
 def _docker_memory(resources: cri.LinuxContainerResources) -> dict[str, int]:
     memory_bytes = _at_least(resources.memory_limit_in_bytes, "memory_limit_in_bytes", low=0)
     total_bytes = resources.memory_swap_limit_in_bytes
+    swap_bytes = _swap(resources)
     if not memory_bytes:
         if total_bytes > 0:
             raise invalid(
@@ -77,8 +83,8 @@ def _docker_memory(resources: cri.LinuxContainerResources) -> dict[str, int]:
             f"{_FIELD}.memory_limit_in_bytes",
             f"{memory_bytes} is less than Docker's minimum; use at least {_MIN_MEMORY_BYTES}",
         )
-    if SWAP_MAX in resources.unified:
-        total_bytes = _with_swap(memory_bytes, resources.unified[SWAP_MAX])
+    if swap_bytes is not None:
+        total_bytes = _UNLIMITED if swap_bytes == _UNLIMITED else memory_bytes + swap_bytes
     total_bytes = total_bytes or memory_bytes
     if total_bytes != _UNLIMITED and total_bytes < memory_bytes:
         raise invalid(
@@ -88,11 +94,15 @@ def _docker_memory(resources: cri.LinuxContainerResources) -> dict[str, int]:
     return {"Memory": memory_bytes, "MemorySwap": total_bytes}
 
 
-def _with_swap(memory_bytes: int, swap_max: str) -> int:
+def _swap(resources: cri.LinuxContainerResources) -> int | None:
+    """Return what `unified` says of swap, in bytes; None when it says nothing."""
+    swap_max = resources.unified.get(SWAP_MAX)
+    if swap_max is None:
+        return None
     if swap_max == "max":
         return _UNLIMITED
-    if not swap_max.isdecimal():
+    if not _SIZE.fullmatch(swap_max):
         raise invalid(
             f"{_FIELD}.unified[{SWAP_MAX!r}]", f"{swap_max!r} is no size; use bytes or 'max'"
         )
-    return memory_bytes + int(swap_max)
+    return int(swap_max)

@@ -103,6 +103,7 @@ def test_what_asks_for_nothing_passes(text: str, features: EngineFeatures) -> No
     [
         ('linux { resources { unified { key: "memory.oom.group" value: "1" } } }', DOCKER_28),
         ('linux { resources { unified { key: "memory.high" value: "1" } } }', CGROUP_V2),
+        ('linux { resources { unified { key: "memory.oom.group" value: "2" } } }', CGROUP_V2),
         ("linux { security_context { apparmor { profile_type: Unconfined } } }", HARDENED),
     ],
 )
@@ -159,3 +160,35 @@ def test_an_enum_value_that_the_cri_does_not_define_is_invalid_in_a_container(pa
         translated_container(config, sandbox_config())
 
     assert str(invalid.value).startswith(f"{shown}: 99 is not a ")
+
+
+@pytest.mark.parametrize("size", ["", "-1", "1e3", "9" * 30, "\u0663"])
+@pytest.mark.parametrize("limit", [0, 64 * 1024 * 1024])
+def test_swap_is_limited_to_a_size(size: str, limit: int) -> None:
+    config = container_config(f"linux {{ resources {{ memory_limit_in_bytes: {limit} }} }}")
+    config.linux.resources.unified["memory.swap.max"] = size
+
+    with pytest.raises(InvalidArgument, match=r"unified\['memory.swap.max'\]"):
+        translated_container(config, sandbox_config(), features=CGROUP_V2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('security_context { selinux_options { level: "s0" } }', ["label"]),
+        ('resources { unified { key: "memory.oom.group" value: "1" } }', ["memory.oom.group"]),
+        ('resources { unified { key: "memory.oom.group" value: "0" } }', []),
+        ('resources { unified { key: "memory.swap.max" value: "0" } }', ["memory.swap.max"]),
+        ('resources { unified { key: "memory.swap.max" value: "max" } }', []),
+        (
+            """resources {
+                memory_limit_in_bytes: 67108864 unified { key: "memory.swap.max" value: "0" }
+            }""",
+            [],
+        ),
+    ],
+)
+def test_what_has_no_effect_is_said(text: str, words: list[str]) -> None:
+    said = refusals.unheeded(container_config(f"linux {{ {text} }}"), CGROUP_V2)
+
+    assert [sentence.partition(" has no effect")[0].split()[-1] for sentence in said] == words
