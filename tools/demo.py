@@ -13,9 +13,11 @@ import subprocess
 import sys
 import tarfile
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from http import HTTPStatus
 from pathlib import Path
+
+from docker.errors import NotFound
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client import this_node
@@ -69,12 +71,16 @@ def _demo(progress: Progress, stack: ExitStack) -> None:
 
 
 def _provide_images(progress: Progress, stack: ExitStack, engine: Engine, plan: PodPlan) -> None:
-    """Make the pod's image and load the pause image; remove those that were not there before."""
+    """Make the pod's image and load the pause image; remove both, a pause image only if it is new.
+
+    The pod's image is the demo's own: one that is there is what a demo left that was killed.
+    """
     (name,) = plan.images
     with progress.step(f"make the image {name}") as step, engine.client() as docker:
-        before = {tag for image in docker.images() for tag in image["RepoTags"] or ()}
-        made = [tag for tag in (name, builtin_pause.NAME) if tag not in before]
-        stack.callback(_remove_images, progress, engine, made)
+        before = {tag: image["Id"] for image in docker.images() for tag in image["RepoTags"] or ()}
+        left = [before[name]] if name in before else []
+        pause = [] if builtin_pause.NAME in before else [builtin_pause.NAME]
+        stack.callback(_remove_images, progress, engine, [name, *pause, *left])
         repository, _, tag = name.rpartition(":")
         docker.import_image_from_data(
             _root_filesystem(), repository=repository, tag=tag, changes=["ENV PATH=/bin"]
@@ -87,7 +93,8 @@ def _provide_images(progress: Progress, stack: ExitStack, engine: Engine, plan: 
 def _remove_images(progress: Progress, engine: Engine, names: list[str]) -> None:
     with progress.step("remove the images") as step, engine.client() as docker:
         for name in names:
-            docker.remove_image(name)
+            with suppress(NotFound):
+                docker.remove_image(name)
         step.done = "the images are removed"
 
 
