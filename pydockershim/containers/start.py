@@ -6,7 +6,7 @@ Docker would start an exited container again and forget how it ended; the CRI fo
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.create import require_ready
 from pydockershim.containers.tools import ContainerTools
-from pydockershim.errors import FailedPrecondition, ShimError
+from pydockershim.errors import FailedPrecondition
 
 
 def start(tools: ContainerTools, container_id: str) -> None:
@@ -29,8 +29,7 @@ def start(tools: ContainerTools, container_id: str) -> None:
         tools.logs.begin(container, sandbox)
         try:
             tools.engine.start_container(container.id)
-        except ShimError:
-            tools.logs.finish([container.id])
-            raise
         finally:
-            tools.view.refresh(container.id)
+            # A container may run although the engine's answer says no, or was lost.
+            if tools.view.refresh(container.id).engine_state == "created":
+                tools.logs.finish([container.id])
