@@ -13,19 +13,21 @@ class ContainerLogs:
     def __init__(self, writers: LogWriters) -> None:
         self._writers = writers
         self._ours: set[str] = set()
+        self._missed: set[str] = set()
         self._resumed = False
 
     def take_up(self, items: Collection[Item]) -> None:
         """Have the logs written of our containers that run, also when others have started them.
 
         At first all are ours, and those that have run before may have lines to come. What appears
-        later without a `begin` is another shim's.
+        later without a `begin` is another shim's. What two lists in a row lack is gone, and its log
+        is let go; the first may be older than its `begin`.
         """
         sandboxes = {each.id: each.record for each in items if isinstance(each, SandboxItem)}
         containers = {each.id: each for each in items if isinstance(each, ContainerItem)}
         if not self._resumed:
             self._ours.update(containers)
-        self._ours.intersection_update(containers)
+        self._let_go_of_missed(containers)
         for each in containers.values():
             if each.id not in self._ours or not each.has_run:
                 continue
@@ -35,6 +37,14 @@ class ContainerLogs:
             if not each.running:
                 self._writers.ended(each.id)
         self._resumed = True
+
+    def _let_go_of_missed(self, listed: Collection[str]) -> None:
+        missed = self._ours.difference(listed)
+        gone = self._missed & missed
+        for each in gone:
+            self._writers.ended(each)
+        self._ours -= gone
+        self._missed = missed - gone
 
     def begin(self, container: ContainerItem, sandbox: SandboxItem) -> None:
         """Make the log file of a container that is about to start, and write it from now on.

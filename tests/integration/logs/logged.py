@@ -9,6 +9,13 @@ from typing import Any
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
+from pydockershim.containers.container_logs import ContainerLogs
+from pydockershim.engine.client import Engine
+from pydockershim.errors import Unavailable
+from pydockershim.logs.writers import LogWriters
+from pydockershim.view.images import Images
+from pydockershim.view.reflector import Reflector
+from pydockershim.view.view import View
 from tests.bed.dockerd import Dockerd
 from tests.integration.pods import Container, Pods
 from tests.waiting import eventually
@@ -160,3 +167,30 @@ def spool_of(dockerd: Dockerd, log: Log) -> list[Path]:
     """Return the files of Docker's `local` driver for a container, the oldest first."""
     folder = dockerd.directory / "data/containers" / log.container.id / "local-logs"
     return sorted(folder.iterdir(), reverse=True)
+
+
+@contextmanager
+def shown_and_written(docker_socket: Path) -> Iterator[None]:
+    """Have the view and the logs kept by this process, as the shim's does; the view is right."""
+    engine = Engine(str(docker_socket))
+    writers = LogWriters(engine)
+    logs = ContainerLogs(writers)
+    view = View(engine.inspect_container, Images(engine, pinned=()), is_drained=logs.is_drained)
+    follower = Reflector(engine, view, on_list=logs.take_up)
+    writers.start()
+    follower.start()
+    try:
+        eventually(lambda: _is_right(view))
+        yield
+    finally:
+        follower.stop()
+        writers.stop()
+        engine.close()
+
+
+def _is_right(view: View) -> bool:
+    try:
+        view.list_sandboxes(cri.PodSandboxFilter())
+    except Unavailable:
+        return False
+    return True

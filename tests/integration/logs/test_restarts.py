@@ -4,19 +4,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.containers.container_logs import ContainerLogs
-from pydockershim.engine.client import Engine
-from pydockershim.errors import Unavailable
-from pydockershim.logs.writers import LogWriters
 from pydockershim.view import reflector
-from pydockershim.view.images import Images
-from pydockershim.view.view import View
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.faults.proxy import Proxy, hanging
@@ -27,6 +21,7 @@ from tests.integration.logs.logged import (
     gaps,
     go_on,
     log_pod,
+    shown_and_written,
     spool_of,
 )
 from tests.unit.logs.spooling import record
@@ -216,7 +211,7 @@ def test_a_container_that_docker_starts_again_goes_on_in_its_log(
     own.stop()
     monkeypatch.setattr(reflector, "_RELIST_S", 1.0)  # it is a minute
 
-    with shown_and_written(dockerd):
+    with shown_and_written(dockerd.socket):
         dockerd.api.start(log.container.id)
         eventually(lambda: log.texts == [b"one", b"one"])
 
@@ -246,30 +241,3 @@ def test_output_beyond_the_spool_is_a_gap_and_never_doubled(
     (said,) = (line for line in own.program.logged().splitlines() if "may be missing" in line)
     assert log.container.id in said
     assert f"between {log.lines[999][0]} and {log.lines[1000][0]}" in said
-
-
-@contextmanager
-def shown_and_written(dockerd: Dockerd) -> Iterator[None]:
-    """Have the view and the logs kept by this process, as the shim's does; the view is right."""
-    engine = Engine(str(dockerd.socket))
-    writers = LogWriters(engine)
-    logs = ContainerLogs(writers)
-    view = View(engine.inspect_container, Images(engine, pinned=()), is_drained=logs.is_drained)
-    follower = reflector.Reflector(engine, view, on_list=logs.take_up)
-    writers.start()
-    follower.start()
-    try:
-        eventually(lambda: is_right(view))
-        yield
-    finally:
-        follower.stop()
-        writers.stop()
-        engine.close()
-
-
-def is_right(view: View) -> bool:
-    try:
-        view.list_sandboxes(cri.PodSandboxFilter())
-    except Unavailable:
-        return False
-    return True
