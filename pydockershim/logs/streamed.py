@@ -130,6 +130,8 @@ class _Reader:
         news, messages = _News(written), self._message_reader()
         stream = self._engine.read_log(self._container_id, since_ns=since_ns, follow=follow)
         self._end_stream = stream.close
+        if self._stopped.is_set():  # `stop` may have come before it knew of this stream
+            stream.close()
         is_news = False
         with closing(iter(stream)) as blocks:
             for block in blocks:

@@ -1,27 +1,44 @@
 """Whatever the shim hears of a container too late or never: its log is whole, and let go of."""
 
+import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from pydockershim.client.client import CriError
+from pydockershim.engine.client import Engine
+from pydockershim.logs.streamed import StreamSource
+from pydockershim.logs.window import NO_LINES
 from pydockershim.view import reflector
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
-from tests.faults.proxy import Proxy, cut, dropped
+from tests.faults.proxy import Proxy, cut, dropped, hanging
 from tests.integration.logs.logged import PAUSE, LogPod, go_on, shown_and_written
 from tests.integration.pods import Pods
 from tests.waiting import eventually
 
 EVENTS = "GET .*/events"
 START = "POST .*/containers/[0-9a-f]{64}/start"
+FOLLOW = "GET .*/logs.*follow=1"
 
 
 @pytest.fixture
 def pod(pods: Pods, tmp_path: Path) -> LogPod:
     """A pod of the shim behind the proxy."""
     return LogPod(pods, tmp_path / "pod")
+
+
+@pytest.fixture
+def source(proxy: Proxy, pod: LogPod) -> Iterator[StreamSource]:
+    """The log stream of a container that prints nothing."""
+    log = pod.run("exec sleep 60")
+    engine = Engine(str(proxy.path))
+    source = StreamSource(engine, log.container.id, tty=False, loses_lf=False)
+    yield source
+    source.close()
+    engine.close()
 
 
 @pytest.mark.engine
@@ -55,6 +72,17 @@ def test_log_of_a_container_that_vanished_unseen_is_let_go(
             eventually(lambda: not is_open(log.path))
 
     shim.start()
+
+
+def test_stream_that_is_closed_while_it_is_opened_ends(source: StreamSource, proxy: Proxy) -> None:
+    """The guard: what is opened for nobody is closed at once."""
+    with proxy.fault(FOLLOW, hanging):
+        before = proxy.count(FOLLOW)
+        source.open(NO_LINES)
+        eventually(lambda: proxy.count(FOLLOW) > before)
+        source.close()
+
+    eventually(lambda: not any(each.name == "log" for each in threading.enumerate()))
 
 
 def is_open(path: Path) -> bool:
