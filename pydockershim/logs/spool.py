@@ -56,6 +56,8 @@ class Spool:
 
     def open(self) -> bool:
         """Open the files there are and stand at the beginning; False when there are none yet."""
+        self.close()
+        self._offset = 0
         self._files = deque(self._newer_than(None))
         return bool(self._files)
 
@@ -131,15 +133,19 @@ class Spool:
     def _newer_than(self, known: SpoolFile | None) -> list[SpoolFile]:
         """Open the files that are newer than a known one, oldest first; all when it has gone."""
         found: list[SpoolFile] = []
-        for descriptor in self._open_all():
-            inode = os.fstat(descriptor).st_ino
-            if known and inode == known.inode:
-                os.close(descriptor)
-                break
-            found.insert(0, SpoolFile(descriptor, inode, follows=True))
-        else:
-            if known and found:
-                found[0] = SpoolFile(found[0].descriptor, found[0].inode, follows=False)
+        try:
+            for descriptor in self._open_all():
+                inode = os.fstat(descriptor).st_ino
+                if known and inode == known.inode:
+                    os.close(descriptor)
+                    return found
+                found.insert(0, SpoolFile(descriptor, inode, follows=True))
+        except OSError:
+            for file in found:
+                os.close(file.descriptor)
+            raise
+        if known and found:
+            found[0] = SpoolFile(found[0].descriptor, found[0].inode, follows=False)
         return found
 
     def _open_all(self) -> Iterator[int]:

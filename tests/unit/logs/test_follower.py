@@ -94,6 +94,11 @@ class Node:
         )
 
 
+def descriptors() -> int:
+    """Return how many files this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:
     node = Node(tmp_path)
@@ -272,6 +277,48 @@ def test_a_file_that_cannot_grow_pauses_and_nothing_is_lost(
 
     assert node.written() == node.printed
     assert not node.gaps
+
+
+def test_a_spool_that_cannot_be_opened_or_read_is_tried_again_and_let_go(node: Node) -> None:
+    node.print_record(record(NOW_NS, b"one"))
+    node.step()
+    node.die(keeping=1)
+    odd = node.docker.path.with_suffix(".log.1")
+    odd.symlink_to("nowhere")
+    open_files = descriptors()
+    node.step()
+    odd.unlink()
+    odd.mkdir()
+    for _ in range(3):
+        node.follower._retry_s = 0
+        node.step()
+    node.follower.start_over()
+    assert descriptors() <= open_files + 1  # the log itself
+    odd.rmdir()
+
+    node.follower._retry_s = 0
+    node.drain()
+
+    assert node.written() == node.printed
+
+
+def test_a_writer_that_starts_over_reads_all_that_docker_has(tmp_path: Path) -> None:
+    node = Node(tmp_path, spool_files=2)
+    for number in range(4):
+        node.print_record(record(NOW_NS + number, b"early"))
+    while node.step():
+        pass
+    node.follower.start_over()
+    for number in range(100, 200):
+        node.docker.write(record(NOW_NS + number, b"late"))
+    names = node.docker.path.with_suffix(".log.1"), node.docker.path
+    kept = b"".join(cri_lines(name.read_bytes())[0] for name in names)
+
+    node.follower._retry_s = 0
+    node.drain()
+
+    assert node.written() == node.printed + kept
+    assert len(node.gaps) == 1
 
 
 def test_the_log_of_an_ended_container_is_not_made_again(node: Node) -> None:
