@@ -6,6 +6,7 @@ and compresses all rotated ones but the newest. The file's last lines are the wr
 
 import fcntl
 import gzip
+import logging
 import os
 import re
 import threading
@@ -15,6 +16,8 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from pydockershim.logs.beneath import Place, open_file
+
+logger = logging.getLogger(__name__)
 
 _COMPRESSED = ".gz"
 _ROTATED = rf"\.\d{{8}}-\d{{6}}({re.escape(_COMPRESSED)})?"
@@ -70,7 +73,7 @@ class CriFile:
             if not self._is_closed:
                 self._descriptor = new
         if old >= 0:
-            os.close(old)
+            self._let_go(old)
         if old != new:
             with suppress(OSError):  # only now: closing the old gives up the new if they are one
                 _claim(new)
@@ -125,8 +128,15 @@ class CriFile:
         with self._lock:
             self._is_closed = True
             if self._descriptor >= 0:
-                os.close(self._descriptor)
+                self._let_go(self._descriptor)
             self._descriptor = -1
+
+    def _let_go(self, descriptor: int) -> None:
+        """Close it; it is closed also when that fails."""
+        try:
+            os.close(descriptor)
+        except OSError as error:  # a network disk tells late of what it could not write
+            logger.warning("log file %s may lack lines: %s", self._place.path, error)
 
     def _rotated(self, folder: int) -> list[str]:
         """Return the names of the rotated files, the newest last."""

@@ -1,5 +1,7 @@
 """Whatever happens to the writer and around it, each line is in the CRI log exactly once."""
 
+import errno
+import fcntl
 import gzip
 import os
 import resource
@@ -277,6 +279,31 @@ def test_a_file_that_cannot_grow_pauses_and_nothing_is_lost(
 
     assert node.written() == node.printed
     assert not node.gaps
+
+
+def test_a_disk_that_reports_late_ends_no_writer(
+    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As NFS does: what it could not write is said when the file is closed, which it is then."""
+    node.print_record(record(NOW_NS, b"one"))
+    node.step()
+    close = os.close
+
+    def close_late(descriptor: int) -> None:
+        is_log = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND
+        close(descriptor)
+        if is_log:
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(os, "close", close_late)
+    node.path.rename(f"{node.path}.20260901-000001")
+    node.follower.reopen()
+    node.print_record(record(NOW_NS + 1, b"two"))
+    node.step()
+    node.follower.close()
+
+    assert node.written() == node.printed
+    assert [str(node.path) in each.getMessage() for each in caplog.records] == [True, True]
 
 
 def test_a_spool_that_cannot_be_opened_or_read_is_tried_again_and_let_go(node: Node) -> None:
