@@ -13,87 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pydockershim.logs.beneath import Place
-from pydockershim.logs.cri_file import CriFile
-from pydockershim.logs.follower import Follower
 from pydockershim.logs.records import cri_lines
-from pydockershim.logs.source import Progress
-from pydockershim.logs.spool import Spool
-from pydockershim.logs.spooled import SpoolSource
-from pydockershim.translate.logs import SpoolSize
-from tests.unit.logs.spooling import PART_BYTES, DockerLog, cri_line, record
+from tests.unit.logs.node import Node
+from tests.unit.logs.spooling import PART_BYTES, cri_line, record
 
 NOW_NS = 1_788_264_000_123_456_789
-SPOOL_BYTES = 200
-ROTATED_LINES = 12
-
-
-class Node:
-    """A container's log on a node: Docker, the kubelet, and a writer that may die at any time."""
-
-    def __init__(self, directory: Path, *, spool_files: int = 1000) -> None:
-        self.pod = directory / "pod"
-        self.path = self.pod / "app" / "0.log"
-        self.docker = DockerLog(directory / "spool", file_bytes=SPOOL_BYTES, files=spool_files)
-        self.printed = b""
-        self.gaps: list[tuple[str, str]] = []
-        self._rotations = 0
-        self._spool_files = spool_files
-        self.follower = self._new_follower(resumes=False)
-        self.follower.make_file()
-
-    def print_record(self, data: bytes) -> None:
-        """The container writes."""
-        self.docker.write(data)
-        self.printed += cri_lines(data)[0]
-
-    def step(self) -> Progress:
-        """The writer does something."""
-        return self.follower.step()
-
-    def die(self, *, keeping: float) -> None:
-        """The writer dies in the middle of a step, and is started again."""
-        before = self.path.stat().st_size if self.path.exists() else 0
-        self.step()
-        written = self.path.stat().st_size - before if self.path.exists() else 0
-        if written:
-            os.truncate(self.path, before + int(written * keeping))
-        self.follower.close()
-        self.follower = self._new_follower(resumes=True)
-
-    def rotate(self) -> None:
-        """The kubelet rotates, at 10 MiB; here at more lines than can be of one moment."""
-        if self.path.read_bytes().count(b"\n") < ROTATED_LINES:
-            return
-        for older in self._rotated():
-            if older.suffix != ".gz":
-                older.rename(f"{older}.gz")
-        self._rotations += 1
-        self.path.rename(f"{self.path}.20260901-{self._rotations:06}")
-        self.follower.reopen()
-
-    def drain(self) -> None:
-        """The container has ended and the writer comes to the end."""
-        self.follower.ended = True
-        while not self.follower.drained:
-            self.step()
-        self.follower.close()
-
-    def written(self) -> bytes:
-        """What the log holds, over all of its files."""
-        return b"".join(path.read_bytes() for path in (*self._rotated(), self.path))
-
-    def _rotated(self) -> list[Path]:
-        return sorted(self.path.parent.glob("0.log.*"))
-
-    def _new_follower(self, *, resumes: bool) -> Follower:
-        return Follower(
-            "c0ffee",
-            file=CriFile(Place(str(self.pod), str(self.path))),
-            source=SpoolSource(Spool(self.docker.path, SpoolSize(SPOOL_BYTES, self._spool_files))),
-            resumes=resumes,
-            report_gap=lambda _id, before, after: self.gaps.append((before, after)),
-        )
 
 
 def descriptors() -> int:
@@ -213,7 +137,7 @@ def test_output_that_docker_dropped_is_a_gap(tmp_path: Path) -> None:
     for number in range(100, 200):
         node.docker.write(record(NOW_NS + number, b"late"))
 
-    node.follower = node._new_follower(resumes=True)
+    node.follower = node.new_follower(resumes=True)
     node.drain()
 
     early, late = node.written()[: len(node.printed)], node.written()[len(node.printed) :]
@@ -352,7 +276,7 @@ def test_the_log_of_an_ended_container_is_not_made_again(node: Node) -> None:
     node.print_record(record(NOW_NS, b"line"))
     node.follower.close()
     node.path.unlink()
-    node.follower = node._new_follower(resumes=True)
+    node.follower = node.new_follower(resumes=True)
     node.follower.ended = True
 
     node.step()
@@ -380,7 +304,7 @@ def test_what_another_container_has_written_behind_its_lines_doubles_none(node: 
     behind = cri_line("2026-09-02T00:00:00.000000000Z", b"behind")
     with node.path.open("ab") as file:
         file.write(behind)
-    node.follower = node._new_follower(resumes=True)
+    node.follower = node.new_follower(resumes=True)
     before = node.printed + behind
     node.printed = b""
     for line in (b"three", b"four"):
