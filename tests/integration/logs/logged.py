@@ -154,7 +154,8 @@ def gaps(pod: LogPod) -> int:
 def go_on(dockerd: Dockerd, log: Log) -> None:
     """Let the script go on behind its next PAUSE, past the shim."""
     execution = dockerd.api.exec_create(log.container.id, ["touch", "/go"])
-    dockerd.api.exec_start(execution)
+    # Detached: 20.10 never ends the stream of one whose container ends at that moment.
+    dockerd.api.exec_start(execution, detach=True)
 
 
 def docker_lines(dockerd: Dockerd, log: Log) -> list[str]:
