@@ -14,28 +14,32 @@ class ContainerLogs:
         self._writers = writers
         self._ours: set[str] = set()
         self._missed: set[str] = set()
+        self._unheard: set[str] = set()
         self._resumed = False
 
     def take_up(self, items: Collection[Item]) -> None:
         """Have the logs written of our containers that run, also when others have started them.
 
-        At first all are ours, and those that have run before may have lines to come. What appears
-        later without a `begin` is another shim's. What two lists in a row lack is gone, and its log
-        is let go; the first may be older than its `begin`.
+        At first all are ours, and those that have run before may have lines to come; one that is
+        only supposed has its turn when Docker has told how its log is kept. What appears later
+        without a `begin` is another shim's. What two lists in a row lack is gone, and its log is
+        let go; the first may be older than its `begin`.
         """
         sandboxes = {each.id: each.record for each in items if isinstance(each, SandboxItem)}
         containers = {each.id: each for each in items if isinstance(each, ContainerItem)}
         if not self._resumed:
             self._ours.update(containers)
+            self._unheard.update(containers)
         self._let_go_of_missed(containers)
         for each in containers.values():
-            if each.id not in self._ours or not each.has_run:
+            if each.id not in self._ours or not each.has_run or each.supposed:
                 continue
-            if each.running or not self._resumed:
+            if each.running or each.id in self._unheard:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
                 self._writers.follow(log, fresh=False)
             if not each.running:
                 self._writers.ended(each.id)
+        self._unheard &= {each.id for each in containers.values() if each.supposed}
         self._resumed = True
 
     def _let_go_of_missed(self, listed: Collection[str]) -> None:
@@ -60,7 +64,8 @@ class ContainerLogs:
 
     def is_drained(self, container_id: str) -> bool:
         """Say whether all output of a container that has ended is in its log."""
-        return self._resumed and self._writers.is_drained(container_id)
+        is_known = self._resumed and container_id not in self._unheard
+        return is_known and self._writers.is_drained(container_id)
 
     def finish(self, container_ids: Collection[str]) -> None:
         """Wait, for seconds at most, for the last lines of containers that run no more.

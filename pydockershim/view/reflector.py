@@ -68,14 +68,18 @@ class _Later:
     due_s: float
 
 
-_Inbox = queue.SimpleQueue[Event | ShimError | _Later]
+class _Heard:
+    """The engine has answered for one that it was silent about."""
+
+
+_Inbox = queue.SimpleQueue[Event | ShimError | _Later | _Heard]
 
 
 class Reflector:
     """The view's writer in the background; `start` it once, `stop` it at the end.
 
     `on_list` gets all there is after each list of the engine; when the view has become right by it,
-    then before anybody sees it.
+    then before anybody sees it. So it does when one that was silent, perhaps supposed, is heard.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Reflector:
         self._fills = Fills(self._fetch)
         self._inbox = _Inbox()
         self._later: dict[str, _Later] = {}
+        self._silent: set[str] = set()
         self._reported = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reflector", daemon=True)
@@ -180,10 +185,12 @@ class Reflector:
             if relists % _RELISTS_PER_IMAGE_LIST == 0:
                 self._mark(_IMAGES)
 
-    def _take(self, entry: Event | ShimError | _Later) -> None:
+    def _take(self, entry: Event | ShimError | _Later | _Heard) -> None:
         if isinstance(entry, ShimError):
             raise entry
-        if isinstance(entry, _Later):
+        if isinstance(entry, _Heard):
+            self._on_list(self._view.items())
+        elif isinstance(entry, _Later):
             self._later[entry.key] = entry
         elif entry["Type"] == "image":
             self._mark(_IMAGES)
@@ -227,6 +234,8 @@ class Reflector:
             if not everything:
                 return
             for key in self._fills.settle(doubtful, patience_s=_PATIENCE_S) & listed.keys():
+                # Noted first: its answer may come in at this moment.
+                self._silent.add(key)
                 self._view.suppose(read, listed[key], reason="it was inspected in vain so far")
 
     def _fetch(self, key: str, since: int) -> None:
@@ -254,10 +263,13 @@ class Reflector:
         try:
             with calls.entered(Call(timeout_s=_INSPECT_S)):
                 item = self._view.catch_up(container_id, since=since)
+            if container_id in self._silent:
+                self._silent.discard(container_id)
+                self._inbox.put(_Heard())
             if item.draining:
                 self._inbox.put(self._in(_DRAIN_S, container_id))
         except NotFound:
-            return
+            self._silent.discard(container_id)
         except DeadlineExceeded:
             self._suppose(container_id, f"an inspect takes over {_INSPECT_S:g} s")
         except ShimError as error:
@@ -269,6 +281,7 @@ class Reflector:
     def _suppose(self, container_id: str, reason: str) -> None:
         """Fall back on what a list says, and try again soon."""
         logger.warning("container %s is shown as it was last known: %s", container_id, reason)
+        self._silent.add(container_id)
         with suppress(ShimError), self._view.reading() as read:
             wanted = {"id": [container_id]}
             for summary in self._engine.list_containers(all=True, filters=wanted):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.bed.engines import Engine
 from tests.bed.shim import Shim
 from tests.faults.polling import is_ready, is_unavailable, polled
 from tests.faults.proxy import Proxy, cut, dropped, hanging, shortened
+from tests.integration.logs.logged import PAUSE, LogPod, go_on
 from tests.integration.pods import Container, Pods
 from tests.waiting import eventually
 
@@ -144,6 +146,28 @@ def test_start_of_the_shim_waits_for_no_single_container(
 
         assert [each.state for each in listed] == [cri.CONTAINER_RUNNING]
         assert is_unavailable(lambda: client.container_status(container.id))
+
+
+@pytest.mark.parametrize("ends_in_silence", [False, True])
+def test_log_of_a_container_goes_on_when_its_inspect_answers(
+    dockerd: Dockerd, shim: Shim, pods: Pods, proxy: Proxy, tmp_path: Path, *, ends_in_silence: bool
+) -> None:
+    """The guard: only an inspect tells how the log is to be read. This one has a TTY."""
+    log = LogPod(pods, tmp_path / "pod").run(f"echo before; {PAUSE}; echo after", tty=True)
+    log.await_lines(1)
+    with proxy.fault(inspect_of(log.container), hanging):
+        shim.restart()
+        assert is_unavailable(lambda: log.state)
+        if ends_in_silence:
+            go_on(dockerd, log)
+            dockerd.api.wait(log.container.id)
+    if not ends_in_silence:
+        eventually(lambda: log.state == cri.CONTAINER_RUNNING)
+        go_on(dockerd, log)
+
+    log.await_exit(lines=2)
+
+    assert log.texts == [b"before\r", b"after\r"]
 
 
 def test_hung_daemon_is_not_ready_within_ten_seconds(
