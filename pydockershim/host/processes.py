@@ -56,10 +56,12 @@ def kill_tree(pid: int, container_id: str) -> bool:
     return bool(stopped)
 
 
-def hang_up(pid: int, container_id: str) -> None:
-    """Tell a process of the container that its terminal has gone (SIGHUP)."""
+def hang_up(pid: int, container_id: str) -> bool:
+    """Tell a process of the container that its terminal has gone (SIGHUP); False: it had gone."""
     with ExitStack() as held:
-        _signal(_hold(pid, container_id, held), signal.SIGHUP)
+        pidfd = _hold(pid, container_id, held)
+        _signal(pidfd, signal.SIGHUP)
+    return pidfd >= 0
 
 
 def _hold(pid: int, container_id: str, held: ExitStack) -> int:

@@ -1,13 +1,14 @@
 """The process of an exec: started, resized, waited for, and hung up on when its client has gone."""
 
 import asyncio
+import logging
 import re
 from contextlib import nullcontext, suppress
 
 from pydockershim.dockerapi import ExecInspect
 from pydockershim.engine.client import Engine
 from pydockershim.engine.hijack import Hijacked
-from pydockershim.errors import NotFound, ShimError
+from pydockershim.errors import NotFound, ShimError, Unavailable
 from pydockershim.host.processes import hang_up
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.ends import container_ended, process_ended
@@ -17,10 +18,12 @@ from pydockershim.streaming.remotecommand.resize import TerminalSize
 from pydockershim.streaming.requests import ExecRequest
 from pydockershim.streaming.wire import Buffer
 
+logger = logging.getLogger(__name__)
+
 _POLL_S = 0.005
 _SLOWEST_POLL_S = 1.0
 _PID_POLL_S = 0.02
-_PID_KNOWN_WITHIN_S = 2.0
+_HUNG_UP_WITHIN_S = 20.0
 # Docker answers an inspect within some milliseconds, but not while it drains a process's output.
 _INSPECT_S = 0.25
 
@@ -134,14 +137,22 @@ class Executed:
         return "the command did not start, and the engine does not say why"
 
     async def _hang_up(self) -> None:
-        end_s = asyncio.get_running_loop().time() + _PID_KNOWN_WITHIN_S
-        while (state := await self._inspect())["Running"]:
-            if state["Pid"]:
-                await self._blocking.call(hang_up, state["Pid"], self._request.container_id)
-                return
-            if asyncio.get_running_loop().time() > end_s:
-                return
+        """Hang up as soon as the process is there to be told; give up after some seconds."""
+        reason = "the engine does not say which process it is"
+        end_s = asyncio.get_running_loop().time() + _HUNG_UP_WITHIN_S
+        while asyncio.get_running_loop().time() < end_s:
+            try:
+                state = await self._inspect()
+            except Unavailable as error:
+                reason = str(error)
+            else:
+                pid, container_id = state["Pid"], self._request.container_id
+                if not state["Running"]:
+                    return
+                if pid and await self._blocking.call(hang_up, pid, container_id):
+                    return
             await asyncio.sleep(_PID_POLL_S)
+        logger.warning("exec %s goes on without its client: %s", self._exec_id, reason)
 
     async def _inspect(self) -> ExecInspect:
         return await self._blocking.call(self._engine.inspect_exec, self._exec_id)
