@@ -1,7 +1,7 @@
 """The flags of the daemon: cri-dockerd's names and syntax, read into a `Config`.
 
 COMPAT(cri-dockerd): a flag of theirs whose part is not built here yet is accepted and said in the
-log, so that a unit file written for cri-dockerd starts this program.
+log, so that a unit file written for cri-dockerd starts this program (`config` has the exception).
 """
 
 import argparse

@@ -93,12 +93,10 @@ def knows(handler: str, features: EngineFeatures) -> bool:
 
 def docker_runtime(handler: str, features: EngineFeatures, *, field: str) -> str:
     """Return `HostConfig.Runtime`, empty for the daemon's default; InvalidArgument if unknown."""
-    if handler in features.runtimes:
-        return handler
-    if handler in _DEFAULT_HANDLERS:
-        return ""
-    known = ", ".join(sorted(features.runtimes))
-    raise invalid(field, f"Docker has no runtime {handler!r}; use one of {known}, or none")
+    if not knows(handler, features):
+        known = ", ".join(sorted(features.runtimes))
+        raise invalid(field, f"Docker has no runtime {handler!r}; use one of {known}, or none")
+    return handler if handler in features.runtimes else ""
 
 
 def semantic_version(version: str) -> str:
