@@ -37,7 +37,7 @@ from pydockershim.server.streaming_urls import StreamingUrls
 from pydockershim.streaming.limits import limits_of
 from pydockershim.streaming.server import StreamingServer
 from pydockershim.view.disk_usage import DiskUsage
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.readiness import Readiness
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
@@ -74,10 +74,10 @@ def serve(config: Config) -> None:
     pinned = (config.pause_image, builtin_pause.NAME)
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
-    images = Images(engine, pinned=pinned)
+    images = ImageCache(engine, pinned=pinned)
     view = View(engine.inspect_container, images, is_drained=logs.is_drained)
     reflector = Reflector(engine, view, on_list=logs.take_up)
-    readiness = Readiness(engine.ping, on_loss=reflector.suspect)
+    readiness = Readiness(engine.ping, on_loss=reflector.resync)
     disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()
     pause_image = PauseImage(engine, view, config.pause_image)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from pydockershim.labels import SandboxRecord
 from pydockershim.logs.writers import ContainerLog, LogWriters
-from pydockershim.view.entries import ContainerItem, Item, SandboxItem
+from pydockershim.view.items import ContainerItem, Item, SandboxItem
 
 
 class ContainerLogs:
@@ -21,7 +21,7 @@ class ContainerLogs:
         """Have the logs written of our containers that run, also when others have started them.
 
         At first all are ours, and those that have run before may have lines to come; one that is
-        only supposed has its turn when Docker has told how its log is kept. What appears later
+        only provisional has its turn when Docker has told how its log is kept. What appears later
         without a `begin` is another shim's. What two lists in a row lack is gone, and its log is
         let go; the first may be older than its `begin`.
         """
@@ -32,14 +32,14 @@ class ContainerLogs:
             self._unheard.update(containers)
         self._let_go_of_missed(containers)
         for each in containers.values():
-            if each.id not in self._ours or not each.has_run or each.supposed:
+            if each.id not in self._ours or not each.has_run or each.provisional:
                 continue
             if each.running or each.id in self._unheard:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
                 self._writers.follow(log, fresh=False)
             if not each.running:
                 self._writers.ended(each.id)
-        self._unheard &= {each.id for each in containers.values() if each.supposed}
+        self._unheard &= {each.id for each in containers.values() if each.provisional}
         self._resumed = True
 
     def _let_go_of_missed(self, listed: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from pydockershim.translate.image import image_ref
 from pydockershim.translate.logs import docker_log_config, is_readable
 from pydockershim.translate.refusals import unheeded
 from pydockershim.translate.seccomp import profile_path
-from pydockershim.view.entries import SandboxItem
+from pydockershim.view.items import SandboxItem
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
 from pydockershim.errors import Cancelled, DeadlineExceeded, Unavailable, Unknown
 from pydockershim.host.processes import kill_tree
-from pydockershim.view.entries import ContainerItem
+from pydockershim.view.items import ContainerItem
 from pydockershim.view.view import View
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from pydockershim import calls
 from pydockershim.engine.client import Engine
 from pydockershim.translate.identity import image_groups
-from pydockershim.view.entries import summary_name
+from pydockershim.view.items import summary_name
 
 _IMAGES = 128
 _NAME = "pydockershim_identity_"

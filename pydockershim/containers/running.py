@@ -2,7 +2,7 @@
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import FailedPrecondition
-from pydockershim.view.entries import ContainerItem
+from pydockershim.view.items import ContainerItem
 from pydockershim.view.view import View
 
 

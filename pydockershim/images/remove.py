@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from pydockershim.errors import FailedPrecondition, NotFound
 from pydockershim.images.tools import ImageTools
-from pydockershim.view.entries import ContainerItem
-from pydockershim.view.images import ImageItem
+from pydockershim.view.image_cache import ImageItem
+from pydockershim.view.items import ContainerItem
 
 
 def remove(tools: ImageTools, name: str) -> None:

@@ -8,7 +8,7 @@ from pydockershim import calls
 from pydockershim.errors import NotFound
 from pydockershim.pods import stop
 from pydockershim.pods.tools import PodTools
-from pydockershim.view.entries import SandboxItem
+from pydockershim.view.items import SandboxItem
 
 
 def remove(tools: PodTools, sandbox_id: str) -> None:

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from pydockershim import calls
 from pydockershim.errors import NotFound
 from pydockershim.pods.tools import PodTools
-from pydockershim.view.entries import SandboxItem
+from pydockershim.view.items import SandboxItem
 
 _AT_ONCE = 8
 

@@ -2,7 +2,7 @@
 
 - `entries` are the objects as they are kept, with their ready wire bytes; `view` is the store and
   every read; `ledger` says which of two answers about an object counts.
-- `endings` holds back the news that a container has ended until its log and its reason are there.
+- `exits` holds back the news that a container has ended until its log and its reason are there.
 - `reflector` keeps it true: events mark, inspects fill (`fills`), relists heal.
 - `events` are the CRI's: of what `lifecycle` finds in two entries, `broadcast` tells everybody.
 - `images` is the same for images; `readiness` and `disk_usage` ask the engine in the background.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.view.entries import ContainerItem, Item, SandboxItem
+from pydockershim.view.items import ContainerItem, Item, SandboxItem
 
 _COURSE = (
     cri.CONTAINER_CREATED_EVENT,

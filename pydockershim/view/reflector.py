@@ -31,9 +31,9 @@ from pydockershim.dockerapi import ContainerSummary, Event
 from pydockershim.engine.client import Engine
 from pydockershim.engine.events import EventStream
 from pydockershim.errors import DeadlineExceeded, NotFound, ShimError, Unavailable
-from pydockershim.view.entries import Item, summary_name
-from pydockershim.view.fills import Fills
+from pydockershim.view.items import Item, summary_name
 from pydockershim.view.view import View
+from pydockershim.view.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
@@ -52,15 +52,15 @@ _INSPECT_S = 10.0
 _PATIENCE_S = 1.0  # the first sync goes on without those who keep it waiting for so long
 _RETRY_S = 1.0
 
-_EVENT_S = 0.1
+_DEBOUNCE_S = 0.1
 _DRAIN_S = 0.05
-_SILENT_S = 2.0
+_RETRY_INSPECT_S = 2.0
 
 _IMAGES = "images"  # marked like a container id, of which it can be none
 
 
 @dataclass(frozen=True, slots=True)
-class _Later:
+class _Delayed:
     """Something to mark in a while, at a time of the monotonic clock."""
 
     key: str
@@ -68,18 +68,18 @@ class _Later:
     due_s: float
 
 
-class _Heard:
+class _Answered:
     """The engine has answered for one that it was silent about."""
 
 
-_Inbox = queue.SimpleQueue[Event | ShimError | _Later | _Heard]
+_Inbox = queue.SimpleQueue[Event | ShimError | _Delayed | _Answered]
 
 
 class Reflector:
     """The view's writer in the background; `start` it once, `stop` it at the end.
 
     `on_list` gets all there is after each list of the engine; when the view has become right by it,
-    then before anybody sees it. So it does when one that was silent, perhaps supposed, is heard.
+    then before anybody sees it. So it does when one that was silent, perhaps provisional, is heard.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class Reflector:
         self._engine = engine
         self._view = view
         self._on_list = on_list
-        self._fills = Fills(self._fetch)
+        self._workqueue = WorkQueue(self._fetch)
         self._inbox = _Inbox()
-        self._later: dict[str, _Later] = {}
-        self._silent: set[str] = set()
+        self._delayed: dict[str, _Delayed] = {}
+        self._unanswered: set[str] = set()
         self._reported = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reflector", daemon=True)
@@ -107,12 +107,12 @@ class Reflector:
     def stop(self) -> None:
         """End, without waiting for the engine."""
         self._stopping.set()
-        self.suspect("pydockershim is shutting down")
-        self._fills.close()
+        self.resync("pydockershim is shutting down")
+        self._workqueue.close()
 
-    def suspect(self, reason: str) -> None:
+    def resync(self, reason: str) -> None:
         """The engine seems silent: distrust the view until a new subscription and list."""
-        self._view.lost(reason)
+        self._view.mark_stale(reason)
         self._inbox.put(Unavailable(reason))
 
     def _run(self) -> None:
@@ -121,22 +121,22 @@ class Reflector:
             try:
                 self._follow()
             except ShimError as error:
-                self._lose(str(error))
+                self._mark_stale(str(error))
             except Exception:  # a dead reflector would freeze the view
                 logger.exception("the reflector failed and begins anew")
-                self._lose("a fault in pydockershim")
+                self._mark_stale("a fault in pydockershim")
             self._stopping.wait(began_s + _RETRY_S - time.monotonic())
 
-    def _lose(self, reason: str) -> None:
-        self._view.lost(reason)
+    def _mark_stale(self, reason: str) -> None:
+        self._view.mark_stale(reason)
         if reason != self._reported and not self._stopping.is_set():
-            logger.warning("what is known of the engine may be wrong now: %s", reason)
+            logger.warning("the cached view of the engine is stale: %s", reason)
         self._reported = reason
 
     def _follow(self) -> None:
         """Bring the view up to date and keep it so; ends by an error when the stream is lost."""
         self._inbox = inbox = _Inbox()
-        self._later.clear()
+        self._delayed.clear()
         with ExitStack() as streams:
             for filters in (_CONTAINER_EVENTS, _IMAGE_EVENTS):
                 stream = streams.enter_context(closing(self._engine.events(filters=filters)))
@@ -144,15 +144,15 @@ class Reflector:
                     target=_read, args=(stream, inbox), name="events", daemon=True
                 )
                 reader.start()
-            self._view.doubt_images("they have not been listed since the events of Docker broke")
+            self._view.mark_images_stale("not listed since the event stream was lost")
             self._mark(_IMAGES)
             self._relist(everything=True)
-            self._fills.settle([_IMAGES], patience_s=_PATIENCE_S)
+            self._workqueue.wait([_IMAGES], patience_s=_PATIENCE_S)
             while not inbox.empty():
                 self._take(inbox.get())
             self._on_list(self._view.items())
             self._await_logs()
-            self._view.synced()
+            self._view.mark_synced()
             self._reported = ""
             logger.info("the view of the engine is up to date")
             self._keep_up(inbox)
@@ -166,14 +166,14 @@ class Reflector:
         while draining := [each.id for each in self._view.items() if each.draining]:
             for key in draining:
                 self._mark(key)
-            self._fills.settle(draining, patience_s=_PATIENCE_S)
+            self._workqueue.wait(draining, patience_s=_PATIENCE_S)
             if time.monotonic() > end_s or self._stopping.wait(_DRAIN_S):
                 return
 
     def _keep_up(self, inbox: _Inbox) -> None:
         relists, relist_s = 0, time.monotonic() + _RELIST_S
         while not self._stopping.is_set():
-            due_s = min((relist_s, *(each.due_s for each in self._later.values())))
+            due_s = min((relist_s, *(each.due_s for each in self._delayed.values())))
             with suppress(queue.Empty):
                 self._take(inbox.get(timeout=max(0, due_s - time.monotonic())))
             self._mark_what_is_due()
@@ -185,13 +185,13 @@ class Reflector:
             if relists % _RELISTS_PER_IMAGE_LIST == 0:
                 self._mark(_IMAGES)
 
-    def _take(self, entry: Event | ShimError | _Later | _Heard) -> None:
+    def _take(self, entry: Event | ShimError | _Delayed | _Answered) -> None:
         if isinstance(entry, ShimError):
             raise entry
-        if isinstance(entry, _Heard):
+        if isinstance(entry, _Answered):
             self._on_list(self._view.items())
-        elif isinstance(entry, _Later):
-            self._later[entry.key] = entry
+        elif isinstance(entry, _Delayed):
+            self._delayed[entry.key] = entry
         elif entry["Type"] == "image":
             self._mark(_IMAGES)
         elif entry["Action"] == "destroy":
@@ -199,22 +199,22 @@ class Reflector:
         elif entry["Action"] == "die":
             self._mark(entry["Actor"]["ID"])
         elif entry["Action"] == "oom":
-            self._view.ran_out_of_memory(entry["Actor"]["ID"])
+            self._view.note_oom_kill(entry["Actor"]["ID"])
             self._mark(entry["Actor"]["ID"])
         else:
-            self._take(self._in(_EVENT_S, entry["Actor"]["ID"]))
+            self._take(self._in(_DEBOUNCE_S, entry["Actor"]["ID"]))
 
-    def _in(self, delay_s: float, key: str) -> _Later:
-        return _Later(key, self._view.tick(), time.monotonic() + delay_s)
+    def _in(self, delay_s: float, key: str) -> _Delayed:
+        return _Delayed(key, self._view.tick(), time.monotonic() + delay_s)
 
     def _mark_what_is_due(self) -> None:
-        for each in tuple(self._later.values()):
+        for each in tuple(self._delayed.values()):
             if each.due_s <= time.monotonic():
-                del self._later[each.key]
-                self._fills.mark(each.key, each.since)
+                del self._delayed[each.key]
+                self._workqueue.add(each.key, each.since)
 
     def _mark(self, key: str) -> None:
-        self._fills.mark(key, self._view.tick())
+        self._workqueue.add(key, self._view.tick())
 
     def _relist(self, *, everything: bool) -> None:
         """Compare the view with a list and ask about what differs, or about everything.
@@ -225,18 +225,22 @@ class Reflector:
             summaries = self._engine.list_containers(all=True, filters=_OURS)
             listed = {each["Id"]: each for each in summaries if _is_ours(each)}
             known = {each.id for each in self._view.items()}
-            doubtful = [
-                *(key for key, each in listed.items() if everything or not self._view.agrees(each)),
+            differing = [
+                *(
+                    key
+                    for key, each in listed.items()
+                    if everything or not self._view.matches(each)
+                ),
                 *(known - listed.keys()),
             ]
-            for key in doubtful:
+            for key in differing:
                 self._mark(key)
             if not everything:
                 return
-            for key in self._fills.settle(doubtful, patience_s=_PATIENCE_S) & listed.keys():
+            for key in self._workqueue.wait(differing, patience_s=_PATIENCE_S) & listed.keys():
                 # Noted first: its answer may come in at this moment.
-                self._silent.add(key)
-                self._view.suppose(read, listed[key], reason="it was inspected in vain so far")
+                self._unanswered.add(key)
+                self._view.show_provisional(read, listed[key], reason="no answer yet")
 
     def _fetch(self, key: str, since: int) -> None:
         if key == _IMAGES:
@@ -255,38 +259,38 @@ class Reflector:
             reason = "a fault in pydockershim"
         else:
             return
-        logger.warning("what is known of the images may be wrong now: %s", reason)
-        self._view.doubt_images(reason)
-        self._inbox.put(self._in(_SILENT_S, _IMAGES))
+        logger.warning("the cached list of images is stale: %s", reason)
+        self._view.mark_images_stale(reason)
+        self._inbox.put(self._in(_RETRY_INSPECT_S, _IMAGES))
 
     def _inspect(self, container_id: str, since: int) -> None:
         try:
             with calls.entered(Call(timeout_s=_INSPECT_S)):
-                item = self._view.catch_up(container_id, since=since)
-            if container_id in self._silent:
-                self._silent.discard(container_id)
-                self._inbox.put(_Heard())
+                item = self._view.refresh_since(container_id, since=since)
+            if container_id in self._unanswered:
+                self._unanswered.discard(container_id)
+                self._inbox.put(_Answered())
             if item.draining:
                 self._inbox.put(self._in(_DRAIN_S, container_id))
         except NotFound:
-            self._silent.discard(container_id)
+            self._unanswered.discard(container_id)
         except DeadlineExceeded:
-            self._suppose(container_id, f"an inspect takes over {_INSPECT_S:g} s")
+            self._show_provisional(container_id, f"an inspect takes over {_INSPECT_S:g} s")
         except ShimError as error:
-            self._suppose(container_id, str(error))
+            self._show_provisional(container_id, str(error))
         except Exception:  # one odd container must not freeze the others
             logger.exception("container %s cannot be brought into the view", container_id)
-            self._suppose(container_id, "a fault in pydockershim")
+            self._show_provisional(container_id, "a fault in pydockershim")
 
-    def _suppose(self, container_id: str, reason: str) -> None:
+    def _show_provisional(self, container_id: str, reason: str) -> None:
         """Fall back on what a list says, and try again soon."""
         logger.warning("container %s is shown as it was last known: %s", container_id, reason)
-        self._silent.add(container_id)
+        self._unanswered.add(container_id)
         with suppress(ShimError), self._view.reading() as read:
             wanted = {"id": [container_id]}
             for summary in self._engine.list_containers(all=True, filters=wanted):
-                self._view.suppose(read, summary, reason=reason)
-        self._inbox.put(self._in(_SILENT_S, container_id))
+                self._view.show_provisional(read, summary, reason=reason)
+        self._inbox.put(self._in(_RETRY_INSPECT_S, container_id))
 
 
 def _read(stream: EventStream, inbox: _Inbox) -> None:

@@ -20,21 +20,21 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
 from pydockershim.translate import filters
-from pydockershim.view.arrangement import Arrangement
-from pydockershim.view.endings import Endings
-from pydockershim.view.entries import (
+from pydockershim.view.container_events import ContainerEvents
+from pydockershim.view.exits import ExitGate
+from pydockershim.view.image_cache import ImageCache, ImageItem
+from pydockershim.view.index import Index
+from pydockershim.view.items import (
     ContainerItem,
     Item,
     SandboxItem,
     draining_item_of,
-    item_from_summary,
     item_of,
+    provisional_item_of,
     summary_name,
 )
-from pydockershim.view.events import Events
-from pydockershim.view.images import ImageItem, Images
 from pydockershim.view.ledger import Ledger
-from pydockershim.view.wire import chunks, framed, varint_field
+from pydockershim.view.protobuf_wire import chunks, framed, varint_field
 
 Kind = TypeVar("Kind", SandboxItem, ContainerItem)
 
@@ -64,19 +64,19 @@ class View:
     def __init__(
         self,
         inspect: Callable[[str], ContainerInspect],
-        images: Images,
+        images: ImageCache,
         *,
         is_drained: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._inspect = inspect
         self._images = images
-        self._endings = Endings(is_drained)
+        self._exits = ExitGate(is_drained)
         self._lock = threading.Lock()
         self._ledger: Ledger[Item] = Ledger()
-        self._arrangement: Arrangement | None = None
-        self.events = Events(self._ledger.objects, self._containers_of, self._now_ns)
-        self._silent: dict[str, str] = {}
-        self._why_wrong = "the engine has not been listed yet"
+        self._index: Index | None = None
+        self.events = ContainerEvents(self._ledger.objects, self._containers_of, self._now_ns)
+        self._unanswered: dict[str, str] = {}
+        self._stale_reason = "the engine has not been listed yet"
         self._last_ns = 0
 
     # Lookups
@@ -101,7 +101,7 @@ class View:
 
     def image(self, ref: str) -> ImageItem | None:
         """Return an image by name, digest or id; None when the engine has no such image."""
-        self._check()
+        self._check_fresh()
         return self._images.find(ref)
 
     # Responses, ready for the wire
@@ -124,12 +124,12 @@ class View:
 
     def list_images(self, wanted: cri.ImageFilter) -> bytes:
         """Return a serialised ListImagesResponse."""
-        self._check()
+        self._check_fresh()
         return b"".join(each.listed for each in self._images.select(wanted))
 
     def stream_images(self, wanted: cri.ImageFilter) -> Iterator[bytes]:
         """Return serialised StreamImagesResponses, none for an empty list."""
-        self._check()
+        self._check_fresh()
         return chunks(each.listed for each in self._images.select(wanted))
 
     def image_status(self, ref: str) -> bytes:
@@ -144,7 +144,7 @@ class View:
         """
         with self._lock:
             sandbox = self._find(SandboxItem, sandbox_id)
-            self._check_heard(sandbox.id)
+            self._check_answered(sandbox.id)
             return framed(_STATUS, sandbox.status) + self._containers_statuses(sandbox.id)
 
     def container_status(self, container_id: str) -> bytes:
@@ -154,7 +154,7 @@ class View:
         """
         with self._lock:
             container = self._find(ContainerItem, container_id)
-            self._check_heard(container.id)
+            self._check_answered(container.id)
             return framed(_STATUS, container.status)
 
     # What brings the engine's answers in
@@ -164,7 +164,7 @@ class View:
 
         NotFound when the engine has no such container, or it is not ours; it is gone from the view.
         """
-        return self.catch_up(object_id, since=self.tick())
+        return self.refresh_since(object_id, since=self.tick())
 
     def refresh_ended(self, object_id: str) -> Item:
         """Like `refresh`, for one that has ended: return when that is shown, after 5 s at most."""
@@ -176,9 +176,9 @@ class View:
         """Ask the engine for its images and show them."""
         self._images.refresh()
 
-    def doubt_images(self, reason: str) -> None:
+    def mark_images_stale(self, reason: str) -> None:
         """Until they are refreshed, what is known of the images may be wrong."""
-        self._images.doubt(reason)
+        self._images.mark_stale(reason)
 
     def refresh_image(self, ref: str) -> ImageItem:
         """Ask the engine for its images, show them and return this one; NotFound without it."""
@@ -195,11 +195,11 @@ class View:
             self._applied(object_id)
 
     def tick(self) -> int:
-        """Return the view's time now, to be passed to `catch_up`."""
+        """Return the view's time now, to be passed to `refresh_since`."""
         with self._lock:
             return self._ledger.tick()
 
-    def catch_up(self, object_id: str, *, since: int) -> Item:
+    def refresh_since(self, object_id: str, *, since: int) -> Item:
         """Like `refresh`, unless an answer asked for after `since` has been brought in already."""
         with self._lock:
             covered = self._ledger.covers(object_id, since)
@@ -233,17 +233,17 @@ class View:
         with self._lock:
             return list(self._ledger.objects.values())
 
-    def agrees(self, summary: ContainerSummary) -> bool:
+    def matches(self, summary: ContainerSummary) -> bool:
         """Say whether a list tells of an object what is shown of it."""
         with self._lock:
             item = self._ledger.objects.get(summary["Id"])
             return (
                 item is not None
-                and item.id not in self._silent
+                and item.id not in self._unanswered
                 and (item.name, item.engine_state) == (summary_name(summary), summary["State"])
             )
 
-    def suppose(self, read: int, summary: ContainerSummary, *, reason: str) -> None:
+    def show_provisional(self, read: int, summary: ContainerSummary, *, reason: str) -> None:
         """Show what a list says of an object for which the engine does not answer.
 
         What is known already stays; `reason` is what a status of it then says.
@@ -253,28 +253,28 @@ class View:
             return
         with self._lock:
             if summary["Id"] not in self._ledger.objects:
-                self._show(read, summary["Id"], item_from_summary(summary, record))
+                self._show(read, summary["Id"], provisional_item_of(summary, record))
             if summary["Id"] in self._ledger.objects:
-                self._silent[summary["Id"]] = reason
+                self._unanswered[summary["Id"]] = reason
 
-    def ran_out_of_memory(self, container_id: str) -> None:
+    def note_oom_kill(self, container_id: str) -> None:
         """Note that a process of a container was killed for want of memory; inspects come later."""
-        self._endings.ran_out_of_memory(container_id)
+        self._exits.note_oom_kill(container_id)
 
-    def lost(self, reason: str) -> None:
+    def mark_stale(self, reason: str) -> None:
         """From now on the view may be wrong."""
         with self._lock:
-            self._why_wrong = reason
+            self._stale_reason = reason
 
-    def synced(self) -> None:
+    def mark_synced(self) -> None:
         """From now on the view is right."""
         with self._lock:
-            self._why_wrong = ""
-            self.events.tell_all()
+            self._stale_reason = ""
+            self.events.publish_all()
 
     def _ask(self, object_id: str) -> Item | None:
         try:
-            inspect = self._endings.completed(self._inspect(object_id))
+            inspect = self._exits.with_oom_kill(self._inspect(object_id))
         except NotFound:
             return None
         name = inspect["Name"].removeprefix("/")
@@ -282,7 +282,7 @@ class View:
         if record is None:
             return None
         item = item_of(inspect, record)
-        if isinstance(item, ContainerItem) and self._endings.awaits_news(item, inspect):
+        if isinstance(item, ContainerItem) and self._exits.holds_back(item, inspect):
             return draining_item_of(inspect, item.record)
         return item
 
@@ -291,27 +291,28 @@ class View:
             self._applied(object_id)
 
     def _applied(self, object_id: str) -> None:
-        self._arrangement = None
-        self._silent.pop(object_id, None)
+        self._index = None
+        self._unanswered.pop(object_id, None)
         if object_id not in self._ledger.objects:
-            self._endings.forget(object_id)
-        if not self._why_wrong:
-            self.events.tell(object_id)
+            self._exits.forget(object_id)
+        if not self._stale_reason:
+            self.events.publish(object_id)
 
-    def _check(self) -> None:
-        if self._why_wrong:
+    def _check_fresh(self) -> None:
+        if self._stale_reason:
             raise Unavailable(
-                f"what is known of the engine may be wrong: {self._why_wrong}; try again"
+                f"the cached view of the engine is stale: {self._stale_reason}; try again"
             )
 
-    def _check_heard(self, object_id: str) -> None:
-        if object_id in self._silent:
+    def _check_answered(self, object_id: str) -> None:
+        if object_id in self._unanswered:
             raise Unavailable(
-                f"the engine does not answer for {object_id}: {self._silent[object_id]}; try again"
+                f"the Docker engine does not answer an inspect of {object_id}: "
+                f"{self._unanswered[object_id]}; try again"
             )
 
     def _find(self, kind: type[Kind], object_id: str) -> Kind:
-        self._check()
+        self._check_fresh()
         item = self._ledger.objects.get(object_id)
         if item is None:
             item = self._find_by_beginning(kind, object_id)
@@ -327,19 +328,19 @@ class View:
         found = filters.whole_id(beginning, ids)
         return objects[found] if found else None
 
-    def _read(self) -> Arrangement:
+    def _read(self) -> Index:
         """Return all objects; Unavailable while they may be wrong."""
         with self._lock:
-            self._check()
-            return self._arranged()
+            self._check_fresh()
+            return self._current_index()
 
-    def _arranged(self) -> Arrangement:
-        if self._arrangement is None:
-            self._arrangement = Arrangement(self._ledger.objects.values())
-        return self._arrangement
+    def _current_index(self) -> Index:
+        if self._index is None:
+            self._index = Index(self._ledger.objects.values())
+        return self._index
 
     def _containers_of(self, sandbox_id: str) -> Sequence[ContainerItem]:
-        return self._arranged().containers_of(sandbox_id)
+        return self._current_index().containers_of(sandbox_id)
 
     def _select_sandboxes(self, wanted: cri.PodSandboxFilter) -> Sequence[SandboxItem]:
         return filters.select_sandboxes(wanted, self._read().sandboxes)
@@ -353,7 +354,7 @@ class View:
         COMPAT(kubelet): a time promises that all of them are there, so it is both or neither.
         """
         containers = self._containers_of(sandbox_id)
-        if any(each.id in self._silent for each in containers):
+        if any(each.id in self._unanswered for each in containers):
             return b""
         at_ns = self._now_ns()
         statuses = [framed(_CONTAINERS_STATUSES, each.status) for each in containers]

@@ -16,7 +16,7 @@ from pydockershim.client.client import CriClient
 from pydockershim.engine.client import Engine as EngineClient
 from pydockershim.errors import NotFound
 from pydockershim.view import reflector
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 from tests.bed import images, namespaces
 from tests.bed.dockerd import Dockerd
@@ -51,7 +51,7 @@ def view(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[View]:
     """A view of our own, which lists once a second instead of once a minute."""
     monkeypatch.setattr(reflector, "_RELIST_S", 1.0)
     engine = EngineClient(str(proxy.path))
-    view = View(engine.inspect_container, Images(engine, pinned=()))
+    view = View(engine.inspect_container, ImageCache(engine, pinned=()))
     follower = reflector.Reflector(engine, view)
     follower.start()
     yield view

@@ -12,7 +12,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.engine.client import Engine
 from pydockershim.errors import NotFound, Unavailable
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.readiness import Readiness
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
@@ -45,7 +45,7 @@ def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
 
 @pytest.fixture
 def view(our_engine: Engine) -> Iterator[View]:
-    view = View(our_engine.inspect_container, Images(our_engine, pinned=[images.BUSYBOX.name]))
+    view = View(our_engine.inspect_container, ImageCache(our_engine, pinned=[images.BUSYBOX.name]))
     reflector = Reflector(our_engine, view)
     reflector.start()
     try:
@@ -202,5 +202,5 @@ def may_be_wrong(view: View) -> bool:
     try:
         view.list_sandboxes(cri.PodSandboxFilter())
     except Unavailable as error:
-        return "may be wrong" in str(error)
+        return "stale" in str(error)
     return False

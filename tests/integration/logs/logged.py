@@ -13,7 +13,7 @@ from pydockershim.containers.container_logs import ContainerLogs
 from pydockershim.engine.client import Engine
 from pydockershim.errors import Unavailable
 from pydockershim.logs.writers import LogWriters
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
 from tests.bed.dockerd import Dockerd
@@ -176,7 +176,7 @@ def shown_and_written(docker_socket: Path) -> Iterator[None]:
     engine = Engine(str(docker_socket))
     writers = LogWriters(engine)
     logs = ContainerLogs(writers)
-    view = View(engine.inspect_container, Images(engine, pinned=()), is_drained=logs.is_drained)
+    view = View(engine.inspect_container, ImageCache(engine, pinned=()), is_drained=logs.is_drained)
     follower = Reflector(engine, view, on_list=logs.take_up)
     writers.start()
     follower.start()

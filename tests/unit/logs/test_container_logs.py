@@ -4,7 +4,7 @@ import pytest
 
 from pydockershim.containers.container_logs import ContainerLogs
 from pydockershim.logs.writers import ContainerLog, LogWriters
-from pydockershim.view.entries import ContainerItem, SandboxItem, item_of
+from pydockershim.view.items import ContainerItem, SandboxItem, item_of
 from tests.unit.view.objects import (
     CONTAINER_ID,
     SANDBOX_ID,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from tests.unit.view.objects import (
     CONTAINER_ID,
     SANDBOX_ID,
@@ -24,5 +24,5 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-def no_images() -> Images:
-    return Images(None, pinned=())  # type: ignore[arg-type]  # never asked here
+def no_images() -> ImageCache:
+    return ImageCache(None, pinned=())  # type: ignore[arg-type]  # never asked here

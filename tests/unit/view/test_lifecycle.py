@@ -4,7 +4,7 @@ import pytest
 
 from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.view.entries import Item, item_of
+from pydockershim.view.items import Item, item_of
 from pydockershim.view.lifecycle import steps
 from tests.unit.view.objects import (
     CONTAINER_ID,

@@ -8,7 +8,7 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
     CONTAINER_ID,
@@ -25,11 +25,11 @@ EVERYTHING = cri.PodSandboxFilter()
 
 
 @pytest.fixture
-def view(engine: Engine, no_images: Images) -> View:
+def view(engine: Engine, no_images: ImageCache) -> View:
     view = View(engine.inspect, no_images)
     for container_id in engine.containers:
         view.refresh(container_id)
-    view.synced()
+    view.mark_synced()
     return view
 
 
@@ -133,13 +133,13 @@ READS = [
 
 @pytest.mark.parametrize("read", READS)
 def test_view_that_may_be_wrong_is_an_error(view: View, read: Callable[[View], object]) -> None:
-    view.lost("the stream broke")
+    view.mark_stale("the stream broke")
 
     with pytest.raises(Unavailable, match="the stream broke"):
         read(view)
 
 
-def test_view_is_an_error_until_the_engine_was_listed(no_images: Images) -> None:
+def test_view_is_an_error_until_the_engine_was_listed(no_images: ImageCache) -> None:
     with pytest.raises(Unavailable, match="has not been listed yet"):
         View(Engine().inspect, no_images).list_sandboxes(EVERYTHING)
 
@@ -178,7 +178,7 @@ def test_catching_up_asks_nothing_when_somebody_else_did(view: View, engine: Eng
     view.refresh(CONTAINER_ID)
     before = engine.inspects
 
-    view.catch_up(CONTAINER_ID, since=since)
+    view.refresh_since(CONTAINER_ID, since=since)
 
     assert engine.inspects == before
 
@@ -227,7 +227,7 @@ def test_container_that_the_engine_is_silent_about_stays_in_lists(view: View) ->
     exited = summary_of(CONTAINER_ID, container_record(), state="exited")
 
     with view.reading() as read:
-        view.suppose(read, exited, reason="an inspect takes over 10 s")
+        view.show_provisional(read, exited, reason="an inspect takes over 10 s")
 
     assert view.list_containers(cri.ContainerFilter()) == before
     with pytest.raises(Unavailable, match="an inspect takes over 10 s"):
@@ -241,7 +241,7 @@ def test_new_container_that_the_engine_is_silent_about_is_shown_as_listed(view: 
     summary = summary_of(new_id, container_record("new"), state="exited")
 
     with view.reading() as read:
-        view.suppose(read, summary, reason="silence")
+        view.show_provisional(read, summary, reason="silence")
 
     container = view.container(new_id)
     assert (container.state, container.record.container) == (cri.CONTAINER_EXITED, "new")
@@ -251,13 +251,13 @@ def test_new_container_that_the_engine_is_silent_about_is_shown_as_listed(view: 
 def test_answer_ends_the_silence(view: View) -> None:
     summary = summary_of(CONTAINER_ID, container_record())
     with view.reading() as read:
-        view.suppose(read, summary, reason="silence")
-    assert not view.agrees(summary)
+        view.show_provisional(read, summary, reason="silence")
+    assert not view.matches(summary)
 
     view.refresh(CONTAINER_ID)
 
     assert view.container_status(CONTAINER_ID)
-    assert view.agrees(summary)
+    assert view.matches(summary)
 
 
 @pytest.mark.parametrize(
@@ -270,4 +270,4 @@ def test_answer_ends_the_silence(view: View) -> None:
     ids=["state", "name", "unknown"],
 )
 def test_list_that_tells_something_else_is_noticed(view: View, summary: object) -> None:
-    assert not view.agrees(summary)  # type: ignore[arg-type]
+    assert not view.matches(summary)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
-from pydockershim.view.entries import ContainerItem
+from pydockershim.view.items import ContainerItem
 
 # What an unfinished log may hold back the news that its container has ended.
 _LOG_NS = 5_000_000_000
@@ -18,31 +18,31 @@ _OUT_OF_MEMORY_NS = 250_000_000
 _KILLED = 128 + 9
 
 
-class Endings:
+class ExitGate:
     """Thread-safe. `is_drained` gets the whole id of a container that has ended."""
 
     def __init__(self, is_drained: Callable[[str], bool]) -> None:
         self._is_drained = is_drained
-        self._out_of_memory: set[str] = set()
+        self._oom_killed: set[str] = set()
 
-    def ran_out_of_memory(self, container_id: str) -> None:
+    def note_oom_kill(self, container_id: str) -> None:
         """Note that a process of a container was killed for want of memory."""
-        self._out_of_memory.add(container_id)
+        self._oom_killed.add(container_id)
 
     def forget(self, container_id: str) -> None:
         """Note that a container is gone, or was never ours."""
-        self._out_of_memory.discard(container_id)
+        self._oom_killed.discard(container_id)
 
-    def completed(self, inspect: ContainerInspect) -> ContainerInspect:
+    def with_oom_kill(self, inspect: ContainerInspect) -> ContainerInspect:
         """Add to an inspect what only an event has told.
 
         COMPAT(dockerd 20.10): an `oom` that it hears of after the end never gets into an inspect.
         """
-        if inspect["Id"] not in self._out_of_memory:
+        if inspect["Id"] not in self._oom_killed:
             return inspect
         return {**inspect, "State": {**inspect["State"], "OOMKilled": True}}
 
-    def awaits_news(self, container: ContainerItem, inspect: ContainerInspect) -> bool:
+    def holds_back(self, container: ContainerItem, inspect: ContainerInspect) -> bool:
         """Say whether it has ended so lately that its log or its reason may be to come."""
         if container.state != cri.CONTAINER_EXITED or not container.has_run:
             return False

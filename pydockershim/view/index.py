@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from pydockershim.view.entries import ContainerItem, Item, SandboxItem
+from pydockershim.view.items import ContainerItem, Item, SandboxItem
 
 
-class Arrangement:
+class Index:
     """Never changed, so it may be read without a lock; a write to the view is the end of it."""
 
     def __init__(self, items: Iterable[Item]) -> None:

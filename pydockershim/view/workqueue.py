@@ -1,8 +1,8 @@
-"""Fetches what has been marked, on threads of its own, so that a slow answer holds up no other.
+"""A work queue that deduplicates its keys, as client-go's does, with worker threads of its own.
 
-A mark is a key and a time: what was fetched before that time does not count. One key is fetched by
-one thread at a time; marks that arrive meanwhile become one more fetch. Threads are made when
-none is idle, so one usually serves.
+A key is added with a time: a fetch that began before that time does not count. One key is fetched
+by one thread at a time; what is added meanwhile becomes one more fetch. Threads are made when none
+is idle, so one usually serves, and a slow answer delays no other key.
 """
 
 import threading
@@ -13,26 +13,26 @@ from concurrent.futures import ThreadPoolExecutor
 _THREADS = 16
 
 
-class Fills:
-    """`fetch` gets a key and the time of its last mark, and raises nothing."""
+class WorkQueue:
+    """`fetch` gets a key and the time it was last added with, and raises nothing."""
 
     def __init__(self, fetch: Callable[[str, int], None]) -> None:
         self._fetch = fetch
         self._changed = threading.Condition()
-        self._marks: dict[str, int] = {}
+        self._pending: dict[str, int] = {}
         self._busy: set[str] = set()
         self._finished = 0
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="fill")
 
-    def mark(self, key: str, since: int) -> None:
-        """Have a key fetched, now or once more after the fetch that is under way."""
+    def add(self, key: str, since: int) -> None:
+        """Fetch a key now, or once more after the fetch that is in progress."""
         with self._changed:
-            self._marks[key] = since
+            self._pending[key] = since
             if key not in self._busy:
                 self._busy.add(key)
                 self._pool.submit(self._work, key)
 
-    def settle(self, keys: Iterable[str], *, patience_s: float) -> set[str]:
+    def wait(self, keys: Iterable[str], *, patience_s: float) -> set[str]:
         """Wait until all keys are fetched, or until nothing at all was finished for so long.
 
         Return the keys that are still under way.
@@ -53,19 +53,19 @@ class Fills:
     def close(self) -> None:
         """Fetch nothing more."""
         with self._changed:
-            self._marks.clear()
+            self._pending.clear()
         self._pool.shutdown(wait=False)
 
     def _work(self, key: str) -> None:
-        while (since := self._next_mark(key)) is not None:
+        while (since := self._next_pending(key)) is not None:
             self._fetch(key, since)
             with self._changed:
                 self._finished += 1
                 self._changed.notify_all()
 
-    def _next_mark(self, key: str) -> int | None:
+    def _next_pending(self, key: str) -> int | None:
         with self._changed:
-            since = self._marks.pop(key, None)
+            since = self._pending.pop(key, None)
             if since is None:
                 self._busy.discard(key)
                 self._changed.notify_all()

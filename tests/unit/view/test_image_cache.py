@@ -7,7 +7,7 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable, Unknown
-from pydockershim.view.images import ImageItem, Images
+from pydockershim.view.image_cache import ImageCache, ImageItem
 
 BUSYBOX_ID = "sha256:ca" + "1" * 62
 CAFE_ID = "sha256:cb" + "2" * 62
@@ -54,8 +54,8 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-def images(engine: Engine) -> Images:
-    images = Images(engine, pinned=["docker.io/library/busybox:1"])  # type: ignore[arg-type]
+def images(engine: Engine) -> ImageCache:
+    images = ImageCache(engine, pinned=["docker.io/library/busybox:1"])  # type: ignore[arg-type]
     images.refresh()
     return images
 
@@ -75,7 +75,7 @@ def images(engine: Engine) -> Images:
         (UNTAGGED_ID, UNTAGGED_ID),
     ],
 )
-def test_image_is_found(images: Images, ref: str, image_id: str) -> None:
+def test_image_is_found(images: ImageCache, ref: str, image_id: str) -> None:
     found = images.find(ref)
 
     assert found
@@ -83,24 +83,24 @@ def test_image_is_found(images: Images, ref: str, image_id: str) -> None:
 
 
 @pytest.mark.parametrize("ref", ["busybox", "mine:2", "busybox@" + BUSYBOX_ID, "sha256:ff"])
-def test_other_image_is_not_found(images: Images, ref: str) -> None:
+def test_other_image_is_not_found(images: ImageCache, ref: str) -> None:
     assert images.find(ref) is None
 
 
 @pytest.mark.parametrize("ref", ["sha256:cb", "not/A Name"])
-def test_reference_that_names_nothing_is_refused(images: Images, ref: str) -> None:
+def test_reference_that_names_nothing_is_refused(images: ImageCache, ref: str) -> None:
     with pytest.raises(InvalidArgument):
         images.find(ref)
 
 
-def test_pinned_by_name(images: Images) -> None:
+def test_pinned_by_name(images: ImageCache) -> None:
     listed = [cri.ListImagesResponse.FromString(each.listed).images[0] for each in _all(images)]
 
     assert [image.pinned for image in listed] == [True, False, False]
     assert [image.uid.value for image in listed] == [1000, 1000, 1000]
 
 
-def test_image_is_inspected_once(images: Images, engine: Engine) -> None:
+def test_image_is_inspected_once(images: ImageCache, engine: Engine) -> None:
     engine.summaries[0]["RepoTags"] = ["renamed:1"]
 
     images.refresh()
@@ -114,7 +114,7 @@ def test_image_is_inspected_once(images: Images, engine: Engine) -> None:
 
 def test_image_that_goes_during_a_refresh_is_left_out(engine: Engine) -> None:
     engine.summaries = [_summary(UNTAGGED_ID, None)]
-    images = Images(engine, pinned=[])  # type: ignore[arg-type]
+    images = ImageCache(engine, pinned=[])  # type: ignore[arg-type]
 
     images.refresh()
 
@@ -123,15 +123,15 @@ def test_image_that_goes_during_a_refresh_is_left_out(engine: Engine) -> None:
 
 def test_a_damaged_image_hides_no_other(engine: Engine) -> None:
     engine.damaged = CAFE_ID
-    images = Images(engine, pinned=[])  # type: ignore[arg-type]
+    images = ImageCache(engine, pinned=[])  # type: ignore[arg-type]
 
     images.refresh()
 
     assert [each.id for each in _all(images)] == [BUSYBOX_ID, UNTAGGED_ID]
 
 
-def test_images_that_may_be_wrong_are_not_shown(images: Images) -> None:
-    images.doubt("the engine is slow")
+def test_images_that_may_be_wrong_are_not_shown(images: ImageCache) -> None:
+    images.mark_stale("the engine is slow")
 
     with pytest.raises(Unavailable, match="the engine is slow"):
         images.find("busybox:1")
@@ -142,7 +142,7 @@ def test_images_that_may_be_wrong_are_not_shown(images: Images) -> None:
     assert images.find("busybox:1")
 
 
-def test_filter_names_one_image_or_none(images: Images) -> None:
+def test_filter_names_one_image_or_none(images: ImageCache) -> None:
     named = cri.ImageFilter(image=cri.ImageSpec(image="busybox:1"))
     unknown = cri.ImageFilter(image=cri.ImageSpec(image="unknown"))
 
@@ -150,5 +150,5 @@ def test_filter_names_one_image_or_none(images: Images) -> None:
     assert list(images.select(unknown)) == []
 
 
-def _all(images: Images) -> list[ImageItem]:
+def _all(images: ImageCache) -> list[ImageItem]:
     return list(images.select(cri.ImageFilter()))

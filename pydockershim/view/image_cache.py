@@ -16,7 +16,7 @@ from pydockershim.engine.client import Engine
 from pydockershim.errors import NotFound, Unavailable, Unknown
 from pydockershim.translate.filters import whole_id
 from pydockershim.translate.image import canonical_names, cri_image, parse_reference
-from pydockershim.view.wire import framed
+from pydockershim.view.protobuf_wire import framed
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class _Snapshot:
     by_name: Mapping[str, ImageItem] = field(default_factory=dict)
 
 
-class Images:
+class ImageCache:
     """Thread-safe. `pinned` are names of images that a client's garbage collection must leave.
 
     Every read raises Unavailable before the first refresh, and from a `doubt` to the next refresh.
@@ -54,7 +54,7 @@ class Images:
         self._pinned = frozenset(parse_reference(name).canonical for name in pinned)
         self._refreshing = threading.Lock()
         self._snapshot = _Snapshot()
-        self._why_wrong = "they have not been listed yet"
+        self._stale_reason = "they have not been listed yet"
 
     def find(self, ref: str) -> ImageItem | None:
         """Return an image by name, digest, id or the beginning of an id.
@@ -62,7 +62,7 @@ class Images:
         A name goes before an id that begins like it. InvalidArgument: it is no reference at all, or
         the beginning of several ids.
         """
-        snapshot, reference = self._right(), parse_reference(ref)
+        snapshot, reference = self._fresh_snapshot(), parse_reference(ref)
         named = snapshot.by_name.get(reference.canonical)
         if named or not reference.id_prefix:
             return named
@@ -72,7 +72,7 @@ class Images:
     def select(self, wanted: cri.ImageFilter) -> Sequence[ImageItem]:
         """Return the images that an ImageFilter selects: the one that it names, or all."""
         if not wanted.image.image:
-            return tuple(self._right().by_id.values())
+            return tuple(self._fresh_snapshot().by_id.values())
         image = self.find(wanted.image.image)
         return (image,) if image else ()
 
@@ -85,23 +85,23 @@ class Images:
                 if item := self._item(summary):
                     by_id[item.id] = item
                     by_name |= dict.fromkeys(canonical_names(summary), item)
-            self._snapshot, self._why_wrong = _Snapshot(by_id, by_name), ""
+            self._snapshot, self._stale_reason = _Snapshot(by_id, by_name), ""
 
-    def doubt(self, reason: str) -> None:
+    def mark_stale(self, reason: str) -> None:
         """From now on what is shown may be wrong."""
-        self._why_wrong = reason
+        self._stale_reason = reason
 
-    def _right(self) -> _Snapshot:
-        if self._why_wrong:
+    def _fresh_snapshot(self) -> _Snapshot:
+        if self._stale_reason:
             raise Unavailable(
-                f"what is known of the engine's images may be wrong: {self._why_wrong}; try again"
+                f"the cached list of images is stale: {self._stale_reason}; try again"
             )
         return self._snapshot
 
     def _item(self, summary: ImageSummary) -> ImageItem | None:
         """Return the entry of a listed image; None when it has gone meanwhile, or is damaged."""
         known = self._snapshot.by_id.get(summary["Id"])
-        if known and _shows(known, summary):
+        if known and _matches(known, summary):
             return known
         try:
             user = known.user if known else self._user(summary["Id"])
@@ -127,7 +127,7 @@ class Images:
         return str(config.get("User") or "")
 
 
-def _shows(item: ImageItem, summary: ImageSummary) -> bool:
+def _matches(item: ImageItem, summary: ImageSummary) -> bool:
     """Say whether an entry still tells what the list does; otherwise it is made anew."""
     listed = (*(summary["RepoTags"] or ()), *(summary["RepoDigests"] or ()))
     return (*item.tags, *item.digests) == listed and item.size_bytes == summary["Size"]

@@ -7,7 +7,7 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.errors import NotFound
-from pydockershim.view.images import Images
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
     CONTAINER_ID,
@@ -28,7 +28,7 @@ def containers() -> dict[str, ContainerInspect]:
 
 
 @pytest.fixture
-def view(containers: dict[str, ContainerInspect], no_images: Images) -> View:
+def view(containers: dict[str, ContainerInspect], no_images: ImageCache) -> View:
     def inspect(container_id: str) -> ContainerInspect:
         if container_id not in containers:
             raise NotFound(f"no such container {container_id}")
@@ -36,7 +36,7 @@ def view(containers: dict[str, ContainerInspect], no_images: Images) -> View:
 
     view = View(inspect, no_images)
     view.refresh(SANDBOX_ID)
-    view.synced()
+    view.mark_synced()
     return view
 
 
@@ -119,18 +119,18 @@ def test_nothing_is_told_twice(
     assert list(kinds(told())) == [("c", "CREATED"), ("c", "DELETED")]
 
 
-def suppose(view: View) -> None:
+def show_provisional(view: View) -> None:
     """Let the container be known from a list alone."""
     with view.reading() as read:
         summary = summary_of(CONTAINER_ID, container_record(), state="exited")
-        view.suppose(read, summary, reason="silence")
+        view.show_provisional(read, summary, reason="silence")
 
 
 def test_supposed_container_is_told_when_the_engine_has_answered(
     view: View, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
-    suppose(view)
-    view.synced()
+    show_provisional(view)
+    view.mark_synced()
     containers[CONTAINER_ID] = inspect_of(
         CONTAINER_ID, container_record(), state="exited", exit_code=3
     )
@@ -147,7 +147,7 @@ def test_supposed_container_is_told_when_the_engine_has_answered(
 def test_event_has_no_statuses_while_a_container_of_the_pod_is_supposed(
     view: View, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
-    suppose(view)
+    show_provisional(view)
     containers[SANDBOX_ID] = inspect_of(SANDBOX_ID, sandbox_record(), state="exited")
     view.refresh(SANDBOX_ID)
     view.forget(CONTAINER_ID)
@@ -165,7 +165,7 @@ def test_event_has_no_statuses_while_a_container_of_the_pod_is_supposed(
 @pytest.fixture
 def gap(view: View, containers: dict[str, ContainerInspect], told: Told) -> Told:
     """While the view may be wrong, a sandbox goes and an orphan is found."""
-    view.lost("the stream broke")
+    view.mark_stale("the stream broke")
     containers[CONTAINER_ID] = inspect_of(CONTAINER_ID, container_record(), state="exited")
     view.refresh(CONTAINER_ID)
     del containers[SANDBOX_ID]
@@ -178,7 +178,7 @@ def test_nothing_is_told_while_the_view_may_be_wrong(gap: Told) -> None:
 
 
 def test_what_happened_in_a_gap_is_told_when_the_view_is_right_again(view: View, gap: Told) -> None:
-    view.synced()
+    view.mark_synced()
 
     assert list(kinds(gap())) == [
         ("5", "STOPPED"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pydockershim.view.fills import Fills
+from pydockershim.view.workqueue import WorkQueue
 
 
 class Fetches:
@@ -35,55 +35,55 @@ class Fetches:
 
 def test_marked_key_is_fetched() -> None:
     fetches = Fetches()
-    fills = Fills(fetches)
+    fills = WorkQueue(fetches)
 
-    fills.mark("a", 7)
+    fills.add("a", 7)
 
-    assert fills.settle(["a"], patience_s=10) == set()
+    assert fills.wait(["a"], patience_s=10) == set()
     assert fetches.made == [("a", 7)]
     fills.close()
 
 
 def test_marks_during_a_fetch_become_one_more() -> None:
     fetches = Fetches()
-    fills = Fills(fetches)
+    fills = WorkQueue(fetches)
     with fetches.hang("a"):
-        fills.mark("a", 1)
+        fills.add("a", 1)
         assert fetches.begun.acquire(timeout=10)
-        fills.mark("a", 2)
-        fills.mark("a", 3)
+        fills.add("a", 2)
+        fills.add("a", 3)
 
-    assert fills.settle(["a"], patience_s=10) == set()
+    assert fills.wait(["a"], patience_s=10) == set()
     assert fetches.made == [("a", 1), ("a", 3)]
     fills.close()
 
 
 def test_key_that_hangs_holds_up_no_other() -> None:
     fetches = Fetches()
-    fills = Fills(fetches)
+    fills = WorkQueue(fetches)
     with fetches.hang("a"):
         for key in "abcd":
-            fills.mark(key, 1)
+            fills.add(key, 1)
 
-        assert fills.settle(["b", "c", "d"], patience_s=10) == set()
-        assert fills.settle(["a", "b"], patience_s=0.01) == {"a"}
+        assert fills.wait(["b", "c", "d"], patience_s=10) == set()
+        assert fills.wait(["a", "b"], patience_s=0.01) == {"a"}
 
-    assert fills.settle(["a"], patience_s=10) == set()
+    assert fills.wait(["a"], patience_s=10) == set()
     fills.close()
 
 
 def test_key_that_is_freed_late_ends_the_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    fills = Fills(Fetches())
-    next_mark = fills._next_mark
+    fills = WorkQueue(Fetches())
+    next_mark = fills._next_pending
 
     def dawdle(key: str) -> int | None:
         time.sleep(0.05)  # long enough for the waiting thread to see the fetch but not its end
         return next_mark(key)
 
-    monkeypatch.setattr(fills, "_next_mark", dawdle)
-    fills.mark("a", 1)
+    monkeypatch.setattr(fills, "_next_pending", dawdle)
+    fills.add("a", 1)
     began = time.monotonic()
 
-    assert fills.settle(["a"], patience_s=5) == set()
+    assert fills.wait(["a"], patience_s=5) == set()
     assert time.monotonic() - began < 5
     fills.close()

@@ -18,7 +18,7 @@ from pydockershim.translate.status import (
     cri_sandbox,
     cri_sandbox_status,
 )
-from pydockershim.view.wire import framed, varint_field
+from pydockershim.view.protobuf_wire import framed, varint_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class SandboxItem:
     """A pause container. `name` is the name that Docker knows it by now, `_setup` and all.
 
     `engine_state` is Docker's word (`running`, `exited` ...); `pid` is 0 unless it runs.
-    `supposed`: only a list has told of it, so what a list does not say is made up.
+    `provisional`: only a list has told of it, so what a list does not say is made up.
     """
 
     id: str
@@ -40,7 +40,7 @@ class SandboxItem:
     host_network: bool
     listed: bytes
     status: bytes
-    supposed: bool = False
+    provisional: bool = False
 
     @property
     def ready(self) -> bool:
@@ -64,8 +64,8 @@ class ContainerItem:
 
     `log_config` is Docker's: `Type`, the driver, and `Config`, its options.
 
-    `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running, for more is to
-    come of its end (`endings`). `supposed`: as for a sandbox; it has no log config and no TTY then.
+    `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running, because its
+    exit is held back (`exits`). `provisional`: as for a sandbox; it has no log config and no TTY.
     """
 
     id: str
@@ -85,7 +85,7 @@ class ContainerItem:
     listed: bytes
     status: bytes
     draining: bool = False
-    supposed: bool = False
+    provisional: bool = False
 
     @property
     def sandbox_id(self) -> str:
@@ -118,9 +118,9 @@ def draining_item_of(inspect: ContainerInspect, record: ContainerRecord) -> Cont
     return replace(_container_item({**inspect, "State": state}, record), draining=True)
 
 
-def item_from_summary(summary: ContainerSummary, record: Record) -> Item:
+def provisional_item_of(summary: ContainerSummary, record: Record) -> Item:
     """Return an entry from the little that a list says: for one whose inspect does not answer."""
-    return replace(item_of(_sparse_inspect(summary), record), supposed=True)
+    return replace(item_of(_sparse_inspect(summary), record), provisional=True)
 
 
 def summary_name(summary: ContainerSummary) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.view.wire import chunks, framed, varint_field
+from pydockershim.view.protobuf_wire import chunks, framed, varint_field
 
 
 @given(st.lists(st.text(max_size=300)))

@@ -7,15 +7,15 @@ what lists and statuses show at that time, in the same order, and nothing is tol
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydockershim.view.broadcast import Broadcast
-from pydockershim.view.entries import ContainerItem, Item, SandboxItem
+from pydockershim.view.items import ContainerItem, Item, SandboxItem
 from pydockershim.view.lifecycle import steps
-from pydockershim.view.wire import framed, varint_field
+from pydockershim.view.protobuf_wire import framed, varint_field
 
 # Field numbers of ContainerEventResponse.
 _ID, _TYPE, _CREATED_AT, _SANDBOX_STATUS, _CONTAINERS_STATUSES = range(1, 6)
 
 
-class Events:
+class ContainerEvents:
     """`objects` are the view's, by id, `containers_of` a sandbox's; `now_ns` is their clock.
 
     Telling is up to whoever holds the view's lock; any thread may subscribe.
@@ -30,7 +30,7 @@ class Events:
         self._objects = objects
         self._containers_of = containers_of
         self._now_ns = now_ns
-        self._told: dict[str, Item] = {}
+        self._published: dict[str, Item] = {}
         self._broadcast = Broadcast()
 
     def subscribe(self) -> Iterator[bytes]:
@@ -44,34 +44,34 @@ class Events:
         """End the streams of all subscribers."""
         self._broadcast.close()
 
-    def tell(self, object_id: str) -> None:
+    def publish(self, object_id: str) -> None:
         """Tell what has happened to an object since it was last told of.
 
-        Nothing of what is supposed: it is told when the engine has answered for it.
+        Nothing of what is provisional: it is told when the engine has answered for it.
         """
         after = self._objects.get(object_id)
-        if after and after.supposed:
+        if after and after.provisional:
             return
-        before = self._told.pop(object_id, None)
+        before = self._published.pop(object_id, None)
         if after:
-            self._told[object_id] = after
+            self._published[object_id] = after
         item = after or before
         if item and self._broadcast.wanted:
             for step in steps(before, after):
                 self._broadcast.send(self._event(item, step))
 
-    def tell_all(self) -> None:
+    def publish_all(self) -> None:
         """Tell what has happened to all objects: first what is gone, then by age."""
-        gone = self._told.keys() - self._objects.keys()
+        gone = self._published.keys() - self._objects.keys()
         there = sorted(self._objects.values(), key=lambda each: each.created_ns)
         for object_id in (*gone, *(each.id for each in there)):
-            self.tell(object_id)
+            self.publish(object_id)
 
     def _event(self, item: Item, step: int) -> bytes:
         """Return a serialised ContainerEventResponse with the pod as it is now.
 
         COMPAT(kubelet): without the sandbox's status it ignores an event. So there are no statuses
-        while one is supposed: the kubelet would act on it. The pod comes when that one is told.
+        while one is provisional: the kubelet would act on it. The pod comes when that one is told.
         """
         fields = [
             framed(_ID, item.id.encode()),
@@ -80,7 +80,7 @@ class Events:
         ]
         sandbox_id = item.id if isinstance(item, SandboxItem) else item.sandbox_id
         sandbox, containers = self._objects.get(sandbox_id), self._containers_of(sandbox_id)
-        if any(each.supposed for each in (sandbox, *containers) if each):
+        if any(each.provisional for each in (sandbox, *containers) if each):
             return b"".join(fields)
         if sandbox:
             fields.append(framed(_SANDBOX_STATUS, sandbox.status))

@@ -6,8 +6,8 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
-from pydockershim.view import endings
-from pydockershim.view.images import Images
+from pydockershim.view import exits
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 from tests.unit.view.objects import CONTAINER_ID, Engine, container_record, inspect_of, summary_of
 
@@ -32,12 +32,12 @@ def drained() -> set[str]:
 
 
 @pytest.fixture
-def undrained(engine: Engine, no_images: Images, drained: set[str]) -> View:
+def undrained(engine: Engine, no_images: ImageCache, drained: set[str]) -> View:
     """A view whose one container has just ended, with output that is not in its log yet."""
     view = View(engine.inspect, no_images, is_drained=drained.__contains__)
     engine.containers[CONTAINER_ID] = ended(exit_code=3)
     view.refresh(CONTAINER_ID)
-    view.synced()
+    view.mark_synced()
     return view
 
 
@@ -46,7 +46,7 @@ def test_container_is_shown_as_running_until_its_log_is_complete(
 ) -> None:
     response = cri.ContainerStatusResponse.FromString(undrained.container_status(CONTAINER_ID))
     assert (response.status.state, response.status.exit_code) == (cri.CONTAINER_RUNNING, 0)
-    assert not undrained.agrees(summary_of(CONTAINER_ID, container_record(), state="exited"))
+    assert not undrained.matches(summary_of(CONTAINER_ID, container_record(), state="exited"))
 
     drained.add(CONTAINER_ID)
     undrained.refresh_ended(CONTAINER_ID)
@@ -71,21 +71,21 @@ def test_failed_start_has_no_log_to_wait_for(undrained: View, engine: Engine) ->
 
 
 @pytest.fixture
-def killed(engine: Engine, no_images: Images, monkeypatch: pytest.MonkeyPatch) -> View:
+def killed(engine: Engine, no_images: ImageCache, monkeypatch: pytest.MonkeyPatch) -> View:
     """A view whose one container has a memory limit and was killed just now, nobody knows why."""
-    monkeypatch.setattr(endings, "_OUT_OF_MEMORY_NS", 60_000_000_000)
+    monkeypatch.setattr(exits, "_OUT_OF_MEMORY_NS", 60_000_000_000)
     view = View(engine.inspect, no_images)
     engine.containers[CONTAINER_ID] = ended(exit_code=KILLED)
     engine.containers[CONTAINER_ID]["HostConfig"]["Memory"] = LIMIT_BYTES
     view.refresh(CONTAINER_ID)
-    view.synced()
+    view.mark_synced()
     return view
 
 
 def test_want_of_memory_is_told_though_no_inspect_tells_it(killed: View) -> None:
     assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
 
-    killed.ran_out_of_memory(CONTAINER_ID)
+    killed.note_oom_kill(CONTAINER_ID)
     killed.refresh(CONTAINER_ID)
 
     status = cri.ContainerStatusResponse.FromString(killed.container_status(CONTAINER_ID)).status
@@ -110,7 +110,7 @@ def test_end_with_a_known_reason_is_told_at_once(
 
 
 def test_want_of_memory_is_forgotten_with_its_container(killed: View) -> None:
-    killed.ran_out_of_memory(CONTAINER_ID)
+    killed.note_oom_kill(CONTAINER_ID)
     killed.forget(CONTAINER_ID)
     killed.refresh(CONTAINER_ID)
 
