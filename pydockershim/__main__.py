@@ -13,32 +13,32 @@ from typing import NoReturn
 from pydockershim.cli import flags
 from pydockershim.config import Config
 from pydockershim.containers.container_logs import ContainerLogs
-from pydockershim.containers.identities import ImageIdentities
+from pydockershim.containers.deps import ContainerDeps
+from pydockershim.containers.image_users import ImageUsers
 from pydockershim.containers.stopping import Stopping
-from pydockershim.containers.tools import ContainerTools
-from pydockershim.engine.client import Engine
-from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.oom_score import OomScoreFloor
+from pydockershim.engine.readiness import Readiness
 from pydockershim.engine.transport import socket_path
 from pydockershim.errors import ShimError
-from pydockershim.host.process import allow_open_files, bound_arenas
+from pydockershim.host.process_limits import allow_open_files, bound_arenas
 from pydockershim.host.state_files import StateFiles
-from pydockershim.images.tools import ImageTools
+from pydockershim.images.deps import ImageDeps
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
-from pydockershim.network.docker import DockerNetwork
+from pydockershim.network.docker_bridge import DockerBridge
 from pydockershim.pods import builtin_pause
+from pydockershim.pods.deps import PodDeps
 from pydockershim.pods.pause_image import PauseImage
-from pydockershim.pods.tools import PodTools
 from pydockershim.server.image_service import ImageService
-from pydockershim.server.inspector import Inspector
 from pydockershim.server.listen import Listener, claim
 from pydockershim.server.runtime_service import RuntimeService
 from pydockershim.server.streaming_urls import StreamingUrls
+from pydockershim.server.verbose import VerboseInfo
+from pydockershim.stats.disk_usage import DiskUsage
 from pydockershim.streaming.limits import limits_of
 from pydockershim.streaming.server import StreamingServer
-from pydockershim.view.disk_usage import DiskUsage
 from pydockershim.view.image_cache import ImageCache
-from pydockershim.view.readiness import Readiness
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
 
@@ -70,7 +70,7 @@ def serve(config: Config) -> None:
     allow_open_files()
     state_lock = claim(config.state_dir / "lock")
     engine = Engine(socket_path(config.docker_endpoint))
-    network = DockerNetwork()
+    network = DockerBridge()
     pinned = (config.pause_image, builtin_pause.NAME)
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
@@ -81,22 +81,22 @@ def serve(config: Config) -> None:
     disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()
     pause_image = PauseImage(engine, view, config.pause_image)
-    accepted = StateFiles(config.state_dir / "accepted")
-    pods = PodTools(
-        engine, view, network, pause_image, oom_floor, locks, accepted, log_writers, readiness
+    pod_resources = StateFiles(config.state_dir / "accepted")
+    pods = PodDeps(
+        engine, view, network, pause_image, oom_floor, locks, pod_resources, log_writers, readiness
     )
-    containers = ContainerTools(
+    containers = ContainerDeps(
         engine,
         view,
         oom_floor,
         locks,
-        ImageIdentities(engine),
+        ImageUsers(engine),
         Stopping(),
         logs,
         config.log_driver,
         config.log_file_bytes,
     )
-    inspector = Inspector(config, engine, view, network, readiness, accepted, log_writers)
+    verbose = VerboseInfo(config, engine, view, network, readiness, pod_resources, log_writers)
     streaming = StreamingServer(
         engine,
         bind=config.streaming_address,
@@ -105,8 +105,8 @@ def serve(config: Config) -> None:
     )
     listener = Listener(
         config.socket,
-        RuntimeService(view, pods, containers, inspector, StreamingUrls(view, streaming)),
-        ImageService(view, ImageTools(engine, view, config.pull_progress_s), inspector, disk_usage),
+        RuntimeService(view, pods, containers, verbose, StreamingUrls(view, streaming)),
+        ImageService(view, ImageDeps(engine, view, config.pull_progress_s), verbose, disk_usage),
     )
     wait_to_be_told = _on_signals()
     for each in (log_writers, reflector, readiness, disk_usage, streaming, listener):

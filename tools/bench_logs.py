@@ -19,7 +19,7 @@ from typing import Self
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from pydockershim.logs.writers import ContainerLog
-from pydockershim.translate.logs import LOCAL, docker_log_config
+from pydockershim.translate.log_config import LOCAL, docker_log_config
 from tests.bed import images
 from tests.bed.images import BUSYBOX, Image
 from tools.bare_server import Ask, asking, bare_server
@@ -38,7 +38,7 @@ _FLOOD = ("yes", "x" * (LINE_BYTES - 1))
 # Answers each line on standard input with what it has used of the processor, in seconds.
 _PROCESS = """
 import json, sys, time
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.logs.writers import ContainerLog, LogWriters
 socket, *logs = sys.argv[1:]
 writers = LogWriters(Engine(socket))

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import hijack
 from pydockershim.translate import container as container_translation
 from pydockershim.translate import sandbox as sandbox_translation
@@ -134,11 +134,11 @@ def _bodies(bench: Bench, pause_image: str) -> tuple[Any, Any]:
         inner,
         sandbox=record,
         image=engine.inspect_image(BUSYBOX.name),
-        answers=container_translation.Answers(),
+        host_facts=container_translation.HostFacts(),
         features=features,
     )
     engine.close()
-    return sandbox_translation.placed(sandbox, image_id=pause_image, oom_score_adj=0), container
+    return sandbox_translation.with_image(sandbox, image_id=pause_image, oom_score_adj=0), container
 
 
 def _pod_starts(bench: Bench, client: CriClient) -> tuple[float, float]:

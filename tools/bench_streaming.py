@@ -19,7 +19,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from tests.bed.images import BUSYBOX
 from tests.clients.portforward import PortForward
 from tests.clients.remotecommand import SpdyCommand, WebSocketCommand, read_to_end

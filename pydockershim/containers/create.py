@@ -4,25 +4,25 @@ import logging
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.containers.tools import ContainerTools
+from pydockershim.containers.deps import ContainerDeps
 from pydockershim.dockerapi import ImageInspect, Json
-from pydockershim.engine.client import NameTaken
-from pydockershim.engine.oom import DEFAULT_SCORE
+from pydockershim.engine.engine import NameTaken
+from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
 from pydockershim.labels import ContainerRecord
 from pydockershim.translate import container as translate
+from pydockershim.translate.coverage import without_effect
 from pydockershim.translate.identity import groups_wanted
 from pydockershim.translate.image import image_ref
-from pydockershim.translate.logs import docker_log_config, is_readable
-from pydockershim.translate.refusals import unheeded
+from pydockershim.translate.log_config import docker_log_config, is_readable
 from pydockershim.translate.seccomp import profile_path
 from pydockershim.view.items import SandboxItem
 
 logger = logging.getLogger(__name__)
 
 
-def create(tools: ContainerTools, request: cri.CreateContainerRequest) -> str:
+def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
     """Return the id of a CREATED container.
 
     A retry with the same config returns the container that the first try made. NotFound: no such
@@ -30,10 +30,10 @@ def create(tools: ContainerTools, request: cri.CreateContainerRequest) -> str:
     what the container prints. AlreadyExists: the name and attempt are taken in this sandbox.
     """
     config = request.config
-    sandbox = tools.view.sandbox(request.pod_sandbox_id)
-    with tools.locks.hold(sandbox.record.name):
-        require_ready(tools.view.sandbox(sandbox.id))
-        image = tools.engine.inspect_image(config.image.image)
+    sandbox = deps.view.sandbox(request.pod_sandbox_id)
+    with deps.locks.hold(sandbox.record.name):
+        require_ready(deps.view.sandbox(sandbox.id))
+        image = deps.engine.inspect_image(config.image.image)
         record = translate.container_record(
             config,
             sandbox_id=sandbox.id,
@@ -41,16 +41,16 @@ def create(tools: ContainerTools, request: cri.CreateContainerRequest) -> str:
             log_directory=request.sandbox_config.log_directory,
             image_ref=image_ref(config.image, image),
         )
-        body = _body(tools, config, record, sandbox, image)
+        body = _body(deps, config, record, sandbox, image)
         try:
-            made = tools.engine.create_container(body, name=record.name)
+            made = deps.engine.create_container(body, name=record.name)
         except NameTaken as taken:
-            return _made_before(tools, record, taken)
+            return _made_before(deps, record, taken)
         for warning in made.warnings:
             logger.warning("container %s: %s", made.id, warning)
-        for sentence in unheeded(config, tools.engine.features):
+        for sentence in without_effect(config, deps.engine.features):
             logger.info("container %s: %s", made.id, sentence)
-        return _with_a_log(tools, made.id)
+        return _with_a_log(deps, made.id)
 
 
 def require_ready(sandbox: SandboxItem) -> None:
@@ -62,7 +62,7 @@ def require_ready(sandbox: SandboxItem) -> None:
 
 
 def _body(
-    tools: ContainerTools,
+    deps: ContainerDeps,
     config: cri.ContainerConfig,
     record: ContainerRecord,
     sandbox: SandboxItem,
@@ -72,42 +72,42 @@ def _body(
     context = config.linux.security_context
     profile = profile_path(context, privileged=context.privileged)
     user = groups_wanted(context)
-    features = tools.engine.features
+    features = deps.engine.features
     body = translate.docker_container(
         config,
         record,
         sandbox=sandbox.record,
         image=image,
-        answers=translate.Answers(
+        host_facts=translate.HostFacts(
             seccomp_profile=read_profile(profile) if profile else None,
-            image_groups=tools.identities.groups_of(user, image["Id"]) if user else (),
+            image_groups=deps.image_users.groups_of(user, image["Id"]) if user else (),
             log_config=docker_log_config(
-                tools.log_driver,
+                deps.log_driver,
                 has_log_path=bool(record.log_path),
-                file_bytes=tools.log_file_bytes,
+                file_bytes=deps.log_file_bytes,
             ),
         ),
         features=features,
     )
-    return translate.placed(
+    return translate.with_host_facts(
         body,
         real_source=real_mount_source,
         daemon_root=features.root_dir,
-        oom_score_adj=_oom_score(tools, config.linux.resources.oom_score_adj, sandbox.id),
+        oom_score_adj=_oom_score(deps, config.linux.resources.oom_score_adj, sandbox.id),
     )
 
 
-def _with_a_log(tools: ContainerTools, container_id: str) -> str:
+def _with_a_log(deps: ContainerDeps, container_id: str) -> str:
     """Return the id of a container that was made; take it away again if it could have no log.
 
     Only now is it known which log driver and options the daemon has given it.
     """
-    tools.view.refresh(container_id)
-    container = tools.view.container(container_id)
+    deps.view.refresh(container_id)
+    container = deps.view.container(container_id)
     if container.record.log_path and not is_readable(container.log_config):
         with calls.shielded():
-            tools.engine.remove_container(container.id)
-        tools.view.forget(container.id)
+            deps.engine.remove_container(container.id)
+        deps.view.forget(container.id)
         raise FailedPrecondition(
             f"Docker cannot read back what its log driver {container.log_config['Type']} keeps, so "
             "there would be no container log: use --log-driver local, or give the Docker daemon "
@@ -116,25 +116,25 @@ def _with_a_log(tools: ContainerTools, container_id: str) -> str:
     return container.id
 
 
-def _oom_score(tools: ContainerTools, asked: int, sandbox_id: str) -> int:
+def _oom_score(deps: ContainerDeps, asked: int, sandbox_id: str) -> int:
     """Return the score that the engine can set; the running pause container shows which."""
-    if asked < DEFAULT_SCORE and not tools.oom_floor.settled:
-        inspect = tools.engine.inspect_container(sandbox_id)
-        tools.oom_floor.learn(inspect["HostConfig"].get("OomScoreAdj") or DEFAULT_SCORE)
-    return tools.oom_floor.clamp(asked)
+    if asked < DEFAULT_SCORE and not deps.oom_floor.settled:
+        inspect = deps.engine.inspect_container(sandbox_id)
+        deps.oom_floor.learn(inspect["HostConfig"].get("OomScoreAdj") or DEFAULT_SCORE)
+    return deps.oom_floor.clamp(asked)
 
 
-def _made_before(tools: ContainerTools, record: ContainerRecord, taken: NameTaken) -> str:
+def _made_before(deps: ContainerDeps, record: ContainerRecord, taken: NameTaken) -> str:
     """Return the container that has the name, if it is what this request asks for."""
     if taken.holder_id is None:
         raise taken
     try:
-        holder = tools.view.container(tools.view.refresh(taken.holder_id).id)
+        holder = deps.view.container(deps.view.refresh(taken.holder_id).id)
     except NotFound:
         raise taken from None
     same = (holder.sandbox_id, holder.record.config_digest)
     if holder.state == cri.CONTAINER_CREATED and same == (record.sandbox_id, record.config_digest):
-        return _with_a_log(tools, holder.id)
+        return _with_a_log(deps, holder.id)
     raise AlreadyExists(
         f"container {record.container} attempt {record.attempt} is {holder.id} in sandbox "
         f"{holder.sandbox_id} already; remove it first, or ask for the next attempt"

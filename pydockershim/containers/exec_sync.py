@@ -16,14 +16,14 @@ from contextlib import closing, suppress
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.containers.running import running
-from pydockershim.containers.tools import ContainerTools
+from pydockershim.containers.deps import ContainerDeps
+from pydockershim.containers.preconditions import running
 from pydockershim.dockerapi import ExecInspect
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
 from pydockershim.errors import Cancelled, DeadlineExceeded, Unavailable, Unknown
-from pydockershim.host.processes import kill_tree
+from pydockershim.host.container_processes import kill_tree
 from pydockershim.view.items import ContainerItem
 from pydockershim.view.view import View
 
@@ -40,25 +40,25 @@ _DRAINED_NS = 3_000_000_000  # from a container's end to that of its streams; Do
 
 
 def exec_sync(
-    tools: ContainerTools, container_id: str, command: list[str], *, timeout_s: int
+    deps: ContainerDeps, container_id: str, command: list[str], *, timeout_s: int
 ) -> cri.ExecSyncResponse:
     """Return the output and the exit code; a `timeout_s` of 0 or less is none.
 
     FailedPrecondition: the container does not run. DeadlineExceeded: the command took too long and
     has been killed. Unknown: it cannot be started, with Docker's reason.
     """
-    container = running(tools.view, container_id)
+    container = running(deps.view, container_id)
     config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
-    exec_id = tools.engine.create_exec(container.id, config)
+    exec_id = deps.engine.create_exec(container.id, config)
     output = _Output()
-    with closing(tools.engine.start_exec(exec_id, tty=False)) as stream:
+    with closing(deps.engine.start_exec(exec_id, tty=False)) as stream:
         try:
-            _read(tools.view, container.id, stream, output, timeout_s=timeout_s)
+            _read(deps.view, container.id, stream, output, timeout_s=timeout_s)
         except (DeadlineExceeded, Cancelled):
             with calls.shielded():
-                if _kill(tools.engine, container, exec_id):
+                if _kill(deps.engine, container, exec_id):
                     raise
-    ended = _ended(tools.engine, exec_id)
+    ended = _ended(deps.engine, exec_id)
     if not ended["Pid"]:
         raise Unknown(f"cannot run {command[0]!r} in container {container.id}: {output.first_line}")
     return cri.ExecSyncResponse(

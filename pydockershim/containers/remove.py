@@ -7,20 +7,20 @@ the kubelet's.
 from contextlib import suppress
 
 from pydockershim import calls
-from pydockershim.containers.tools import ContainerTools
+from pydockershim.containers.deps import ContainerDeps
 from pydockershim.errors import NotFound
 
 
-def remove(tools: ContainerTools, container_id: str) -> None:
+def remove(deps: ContainerDeps, container_id: str) -> None:
     """Return when the container is gone; one that is not there is."""
     try:
-        container = tools.view.container(container_id)
+        container = deps.view.container(container_id)
     except NotFound:
         return
     with calls.shielded():
         if container.running:
             with suppress(NotFound):  # somebody else has removed it
-                tools.engine.kill_container(container.id, signal="KILL")
-        tools.logs.finish([container.id])
-        tools.engine.remove_container(container.id)
-    tools.view.forget(container.id)
+                deps.engine.kill_container(container.id, signal="KILL")
+        deps.logs.finish([container.id])
+        deps.engine.remove_container(container.id)
+    deps.view.forget(container.id)

@@ -8,7 +8,7 @@
 """
 
 from pydockershim import calls
-from pydockershim.containers.tools import ContainerTools
+from pydockershim.containers.deps import ContainerDeps
 from pydockershim.errors import NotFound, Unknown
 
 # After SIGKILL only a process in uninterruptible sleep lives on.
@@ -16,27 +16,27 @@ _KILLED_WITHIN_S = 10.0
 _LONGEST_GRACE_S = 10**9  # 30 years: sockets take no longer time limit
 
 
-def stop(tools: ContainerTools, container_id: str, *, grace_s: int) -> None:
+def stop(deps: ContainerDeps, container_id: str, *, grace_s: int) -> None:
     """Return when the container has ended; one that is not there or does not run has."""
     try:
-        container = tools.view.container(container_id)
+        container = deps.view.container(container_id)
         if container.running:
             with calls.shielded():
-                _end(tools, container.id, container.stop_signal, min(grace_s, _LONGEST_GRACE_S))
-            tools.view.refresh_ended(container.id)
+                _end(deps, container.id, container.stop_signal, min(grace_s, _LONGEST_GRACE_S))
+            deps.view.refresh_ended(container.id)
     except NotFound:
         return
 
 
-def _end(tools: ContainerTools, container_id: str, stop_signal: str, grace_s: int) -> None:
-    with tools.stopping.joined(container_id) as first:
+def _end(deps: ContainerDeps, container_id: str, stop_signal: str, grace_s: int) -> None:
+    with deps.stopping.joined(container_id) as first:
         if grace_s > 0:
             if first:
-                tools.engine.kill_container(container_id, signal=stop_signal)
-            if tools.engine.wait_not_running(container_id, timeout_s=grace_s):
+                deps.engine.kill_container(container_id, signal=stop_signal)
+            if deps.engine.wait_not_running(container_id, timeout_s=grace_s):
                 return
-        tools.engine.kill_container(container_id, signal="KILL")
-        if not tools.engine.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
+        deps.engine.kill_container(container_id, signal="KILL")
+        if not deps.engine.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
             raise Unknown(
                 f"container {container_id} lives on after SIGKILL: its process hangs in the "
                 "kernel (look for state D in ps); try again later"

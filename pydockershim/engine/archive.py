@@ -7,11 +7,11 @@ import tarfile
 from contextlib import closing, suppress
 
 from pydockershim.dockerapi import Json
-from pydockershim.engine import limits
-from pydockershim.engine.connection import Connection
+from pydockershim.engine import time_limits
+from pydockershim.engine.json_stream import failure, records, send
 from pydockershim.engine.session import Session
-from pydockershim.engine.streams import failure, records, send
-from pydockershim.engine.targets import known_id, target
+from pydockershim.engine.unix_http import UnixHttpConnection
+from pydockershim.engine.urls import checked_id, url_path
 from pydockershim.errors import FailedPrecondition, NotFound, Unknown
 
 _TAR = {"Content-Type": "application/x-tar"}
@@ -39,15 +39,15 @@ def read_file(session: Session, container_id: str, path: str) -> bytes | None:
 def load_images(session: Session, tar: bytes) -> None:
     """Load images from the bytes of a `docker save`."""
 
-    def load(connection: Connection, api_version: str) -> None:
-        url = target(api_version, "/images/load", quiet="1")
+    def load(connection: UnixHttpConnection, api_version: str) -> None:
+        url = url_path(api_version, "/images/load", quiet="1")
         with closing(connection):
             answer = send(connection, "POST", url, headers=_TAR, body=tar)
             for record in records(answer):
                 if message := failure(record):
                     raise Unknown(f"cannot load an image: {message}")
 
-    session.call_apart("load an image", limits.LOAD, load)
+    session.call_apart("load an image", time_limits.LOAD, load)
 
 
 class _SymbolicLink(Exception):
@@ -59,21 +59,23 @@ class _SymbolicLink(Exception):
 
 
 def _read(session: Session, container_id: str, path: str) -> bytes | None:
-    endpoint = f"/containers/{known_id(container_id)}/archive"
+    endpoint = f"/containers/{checked_id(container_id)}/archive"
 
-    def read(connection: Connection, api_version: str) -> bytes | None:
+    def read(connection: UnixHttpConnection, api_version: str) -> bytes | None:
         with closing(connection):
-            return _read_regular_file(connection, target(api_version, endpoint, path=path))
+            return _read_regular_file(connection, url_path(api_version, endpoint, path=path))
 
     try:
-        return session.call_apart(f"read {path} of container {container_id}", limits.READ, read)
+        return session.call_apart(
+            f"read {path} of container {container_id}", time_limits.READ, read
+        )
     except NotFound as error:
         if "no such container" in str(error).lower():
             raise
         return None
 
 
-def _read_regular_file(connection: Connection, url: str) -> bytes | None:
+def _read_regular_file(connection: UnixHttpConnection, url: str) -> bytes | None:
     answer = send(connection, "GET", url)
     info = _path_stat(answer.headers["X-Docker-Container-Path-Stat"])
     if info["mode"] & _GO_SYMLINK:

@@ -14,7 +14,7 @@ import socket
 from collections.abc import Mapping
 
 from pydockershim.dockerapi import Json
-from pydockershim.engine.refusals import Refusal
+from pydockershim.engine.error_wall import ErrorResponse
 from pydockershim.errors import Unavailable
 
 _READ_SIZE = 64 * 1024
@@ -75,8 +75,8 @@ class Hijacked:
 def hijack(path: str, target: str, body: Json | None, *, timeout_s: float) -> Hijacked:
     """POST to `target` on the unix socket at `path` and take over the connection.
 
-    Refusal when dockerd does not upgrade, OSError when the socket fails or the head takes longer
-    than `timeout_s`.
+    ErrorResponse when dockerd does not upgrade, OSError when the socket fails or the head takes
+    longer than `timeout_s`.
     """
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -91,11 +91,11 @@ def hijack(path: str, target: str, body: Json | None, *, timeout_s: float) -> Hi
 
 
 def _read_answer(link: socket.socket) -> bytes:
-    """Return what came behind the head of the answer; Refusal when it is not an upgrade."""
+    """Return what came behind the head of the answer; ErrorResponse when it is not an upgrade."""
     head, leftover = _read_head(link)
     status = _parse(head).status
     if status not in _UPGRADED:
-        raise Refusal(status, _read_error(link, head + leftover))
+        raise ErrorResponse(status, _read_error(link, head + leftover))
     return leftover
 
 

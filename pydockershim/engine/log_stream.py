@@ -3,10 +3,10 @@
 import http.client
 from collections.abc import Generator
 
-from pydockershim.engine import limits, streams
-from pydockershim.engine.connection import Connection
+from pydockershim.engine import json_stream, time_limits
 from pydockershim.engine.session import Session
-from pydockershim.engine.targets import known_id, moment, target
+from pydockershim.engine.unix_http import UnixHttpConnection
+from pydockershim.engine.urls import checked_id, timestamp, url_path
 from pydockershim.errors import Unavailable
 
 _BLOCK_BYTES = 64 * 1024
@@ -15,7 +15,7 @@ _BLOCK_BYTES = 64 * 1024
 class LogStream:
     """The blocks of one read of a log; owns the connection."""
 
-    def __init__(self, connection: Connection, answer: http.client.HTTPResponse) -> None:
+    def __init__(self, connection: UnixHttpConnection, answer: http.client.HTTPResponse) -> None:
         connection.set_timeout(None)
         self._connection = connection
         self._answer = answer
@@ -38,17 +38,17 @@ class LogStream:
 
 def open_log(session: Session, container_id: str, *, since_ns: int, follow: bool) -> LogStream:
     """Read a log with timestamps, from the first message that is not older than `since_ns`."""
-    path = f"/containers/{known_id(container_id)}/logs"
+    path = f"/containers/{checked_id(container_id)}/logs"
     parameters = {
         "stdout": "1",
         "stderr": "1",
         "timestamps": "1",
         "follow": str(int(follow)),
-        "since": moment(since_ns),
+        "since": timestamp(since_ns),
     }
 
-    def read(connection: Connection, api_version: str) -> LogStream:
-        url = target(api_version, path, **parameters)
-        return LogStream(connection, streams.send(connection, "GET", url))
+    def read(connection: UnixHttpConnection, api_version: str) -> LogStream:
+        url = url_path(api_version, path, **parameters)
+        return LogStream(connection, json_stream.send(connection, "GET", url))
 
-    return session.call_apart(f"read the log of container {container_id}", limits.READ, read)
+    return session.call_apart(f"read the log of container {container_id}", time_limits.READ, read)

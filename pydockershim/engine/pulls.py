@@ -9,12 +9,12 @@ from http import HTTPStatus
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
 from pydockershim.engine.auth import Credentials, registry_auth_header
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.limits import Limit
-from pydockershim.engine.refusals import Refusal
+from pydockershim.engine.error_wall import ErrorResponse
+from pydockershim.engine.json_stream import failure, records, send
 from pydockershim.engine.session import Session
-from pydockershim.engine.streams import failure, records, send
-from pydockershim.engine.targets import target
+from pydockershim.engine.time_limits import TimeLimit
+from pydockershim.engine.unix_http import UnixHttpConnection
+from pydockershim.engine.urls import url_path
 
 # What the registry said, or why it could not; dockerd passes only sentences on. First match wins.
 _REFUSED = re.compile(
@@ -46,8 +46,8 @@ def pull_image(
     what = f"pull {repository}{'@' if ':' in tag else ':'}{tag}"
     headers = {"X-Registry-Auth": registry_auth_header(credentials)} if credentials else {}
 
-    def pull(connection: Connection, api_version: str) -> None:
-        url = target(api_version, "/images/create", fromImage=repository, tag=tag)
+    def pull(connection: UnixHttpConnection, api_version: str) -> None:
+        url = url_path(api_version, "/images/create", fromImage=repository, tag=tag)
         with closing(connection), _giving_up(what, no_progress_s):
             patience = _Patience(connection, no_progress_s)
             for record in records(send(connection, "POST", url, headers=headers)):
@@ -56,7 +56,7 @@ def pull_image(
                 if message := failure(record):
                     raise _error(what, message)
 
-    session.call_apart(what, Limit(no_progress_s, read=True), pull)
+    session.call_apart(what, TimeLimit(no_progress_s, read=True), pull)
 
 
 @contextmanager
@@ -64,10 +64,10 @@ def _giving_up(what: str, no_progress_s: float) -> Iterator[None]:
     """Turn what ends a pull before its time into the errors of `Engine.pull_image`."""
     try:
         yield
-    except Refusal as refusal:
-        if refusal.status == HTTPStatus.BAD_REQUEST:
+    except ErrorResponse as response:
+        if response.status == HTTPStatus.BAD_REQUEST:
             raise
-        raise _error(what, refusal.message) from refusal
+        raise _error(what, response.message) from response
     except TimeoutError as error:
         calls.current().check()
         raise errors.DeadlineExceeded(
@@ -95,7 +95,7 @@ class _Patience:
     while nothing comes.
     """
 
-    def __init__(self, connection: Connection, no_progress_s: float) -> None:
+    def __init__(self, connection: UnixHttpConnection, no_progress_s: float) -> None:
         self._connection = connection
         self._no_progress_s = no_progress_s
         self._end_s = time.monotonic() + no_progress_s

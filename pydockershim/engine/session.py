@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pydockershim.dockerapi import EngineFeatures, Json
-from pydockershim.engine import limits
-from pydockershim.engine.connection import Connection
+from pydockershim.engine import time_limits
+from pydockershim.engine.error_wall import ErrorResponse, wall
 from pydockershim.engine.features import MINIMUM_API_VERSION, engine_features, negotiate
-from pydockershim.engine.limits import Limit, limited, time_limit_s
-from pydockershim.engine.refusals import Refusal, wall
+from pydockershim.engine.time_limits import TimeLimit, limited, time_limit_s
 from pydockershim.engine.transport import DockerClient, UnixAdapter
+from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.errors import ShimError
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Session:
 
     def ping(self) -> None:
         """Return when the engine answers, and notice another one."""
-        with wall("ping the Docker engine", limits.PING), limited(limits.PING):
+        with wall("ping the Docker engine", time_limits.PING), limited(time_limits.PING):
             answer = self._unversioned.get(f"{self._unversioned.base_url}/_ping")
         before, self._server = self._server, answer.headers.get("Server", "")
         if before not in {"", self._server}:
@@ -59,14 +59,17 @@ class Session:
 
     def version(self) -> Json:
         """Return `/version`, which needs no negotiation."""
-        with wall("ask for the Docker engine's version", limits.PING), limited(limits.PING):
+        with (
+            wall("ask for the Docker engine's version", time_limits.PING),
+            limited(time_limits.PING),
+        ):
             version: Json = self._unversioned.version(api_version=False)
         return version
 
     def call(
         self,
         what: str,
-        limit: Limit,
+        limit: TimeLimit,
         use: Callable[[DockerClient], T],
         *,
         statuses: Mapping[int, type[ShimError]] | None = None,
@@ -78,17 +81,19 @@ class Session:
         with wall(what, limit, statuses=statuses), limited(limit):
             try:
                 return use(self._standing().client)
-            except Refusal as refusal:
-                if not refusal.is_about_version:
+            except ErrorResponse as response:
+                if not response.is_about_version:
                     raise
             self._forget()
             return use(self._standing().client)
 
-    def call_apart(self, what: str, limit: Limit, use: Callable[[Connection, str], T]) -> T:
+    def call_apart(
+        self, what: str, limit: TimeLimit, use: Callable[[UnixHttpConnection, str], T]
+    ) -> T:
         """Call with a connection of its own and the API version; `use` closes it if it succeeds."""
 
         def with_connection(client: DockerClient) -> T:
-            connection = Connection(self._path, timeout_s=time_limit_s(limit))
+            connection = UnixHttpConnection(self._path, timeout_s=time_limit_s(limit))
             ending = connection.ending_with_caller() if limit.read else nullcontext()
             try:
                 with ending:
@@ -110,7 +115,10 @@ class Session:
         """Find out about the engine; threads that come at once do it each for itself."""
         version = self.version()
         client = DockerClient(self._adapter, api_version=negotiate(version))
-        with wall("ask the Docker engine what it can do", limits.READ), limited(limits.READ):
+        with (
+            wall("ask the Docker engine what it can do", time_limits.READ),
+            limited(time_limits.READ),
+        ):
             info = client.info()
         features = engine_features(version, info, api_version=client.api_version)
         logger.info("the Docker engine is %s, API %s", features.server_version, client.api_version)

@@ -2,8 +2,8 @@
 
 The docker SDK builds URLs and reads JSON; the adapter that is mounted into it here replaces its
 transport, which keeps a pool per URL and knows neither deadlines nor cancellation. What kind of
-call it is stands in `limits.current_limit`. No redirects, no cookies, no environment. Answers other
-than 2xx leave as `Refusal`, failures of the socket as OSError or HTTPException.
+call it is stands in `time_limits.current_limit`. No redirects, no cookies, no environment. Answers
+other than 2xx leave as `ErrorResponse`, failures of the socket as OSError or HTTPException.
 """
 
 import http.client
@@ -16,9 +16,9 @@ import docker
 import requests.adapters
 from requests.structures import CaseInsensitiveDict
 
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.limits import Limit, current_limit, time_limit_s
-from pydockershim.engine.refusals import Refusal
+from pydockershim.engine.error_wall import ErrorResponse
+from pydockershim.engine.time_limits import TimeLimit, current_limit, time_limit_s
+from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.errors import InvalidArgument
 
 _IDLE_CONNECTIONS = 64  # more may be in use; what is over that is closed after use
@@ -64,7 +64,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         super().__init__()
         self._path = path
         self._on_lost = on_lost
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[UnixHttpConnection] = deque()
 
     def send(  # noqa: PLR0917 -- the signature is requests'
         self,
@@ -75,10 +75,10 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         cert: object = None,  # noqa: ARG002 -- likewise
         proxies: object = None,  # noqa: ARG002 -- likewise
     ) -> requests.Response:
-        """Exchange a request for its answer; Refusal when it is not 2xx."""
+        """Exchange a request for its answer; ErrorResponse when it is not 2xx."""
         answer, body = self._exchange(request, current_limit())
         if answer.status >= http.client.MULTIPLE_CHOICES:
-            raise Refusal(answer.status, body)
+            raise ErrorResponse(answer.status, body)
         response = requests.Response()
         response.status_code = answer.status
         response.headers = CaseInsensitiveDict(answer.headers.items())
@@ -94,7 +94,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
                 self._idle.pop().close()
 
     def _exchange(
-        self, request: requests.PreparedRequest, limit: Limit
+        self, request: requests.PreparedRequest, limit: TimeLimit
     ) -> tuple[http.client.HTTPResponse, bytes]:
         timeout_s = time_limit_s(limit)
         if idle := self._take_idle():
@@ -105,10 +105,12 @@ class UnixAdapter(requests.adapters.BaseAdapter):
                 if idle.aborted or not limit.read:
                     raise
             timeout_s = time_limit_s(limit)
-        return self._exchange_on(Connection(self._path, timeout_s=timeout_s), request, limit)
+        return self._exchange_on(
+            UnixHttpConnection(self._path, timeout_s=timeout_s), request, limit
+        )
 
     def _exchange_on(
-        self, connection: Connection, request: requests.PreparedRequest, limit: Limit
+        self, connection: UnixHttpConnection, request: requests.PreparedRequest, limit: TimeLimit
     ) -> tuple[http.client.HTTPResponse, bytes]:
         ending = connection.ending_with_caller() if limit.read else nullcontext()
         try:
@@ -129,7 +131,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         self._give_back(connection, reusable=not (answer.will_close or connection.aborted))
         return answer, body
 
-    def _take_idle(self) -> Connection | None:
+    def _take_idle(self) -> UnixHttpConnection | None:
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -140,7 +142,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         self._lost()
         return None
 
-    def _give_back(self, connection: Connection, *, reusable: bool) -> None:
+    def _give_back(self, connection: UnixHttpConnection, *, reusable: bool) -> None:
         if reusable and len(self._idle) < _IDLE_CONNECTIONS:
             self._idle.append(connection)
         else:

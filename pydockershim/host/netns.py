@@ -11,7 +11,7 @@ import threading
 from typing import NamedTuple
 
 from pydockershim.errors import FailedPrecondition
-from pydockershim.host.processes import in_container
+from pydockershim.host.container_processes import in_container
 
 _CLONE_NEWNET = 0x40000000
 

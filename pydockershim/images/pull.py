@@ -3,12 +3,12 @@
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.engine.auth import Credentials
 from pydockershim.errors import InvalidArgument
-from pydockershim.images.tools import ImageTools
+from pydockershim.images.deps import ImageDeps
 from pydockershim.translate.image import docker_credentials, parse_reference
 from pydockershim.translate.runtime import docker_runtime
 
 
-def pull(tools: ImageTools, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> str:
+def pull(deps: ImageDeps, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> str:
     """Return the id of the image, the one string that names it everywhere in the CRI.
 
     InvalidArgument: no name, or an unknown runtime handler. NotFound: the registry has no such
@@ -18,12 +18,12 @@ def pull(tools: ImageTools, image: cri.ImageSpec, auth: cri.AuthConfig | None) -
     reference = parse_reference(image.image)
     if reference.is_id:
         raise InvalidArgument(f"{image.image} is an image id; a pull needs a name")
-    docker_runtime(image.runtime_handler, tools.engine.features, field="image.runtime_handler")
+    docker_runtime(image.runtime_handler, deps.engine.features, field="image.runtime_handler")
     credentials = Credentials(**docker_credentials(auth)) if auth is not None else None
-    tools.engine.pull_image(
+    deps.engine.pull_image(
         repository=reference.repository,
         tag=reference.version,
         credentials=credentials,
-        no_progress_s=tools.pull_progress_s,
+        no_progress_s=deps.pull_progress_s,
     )
-    return tools.view.refresh_image(reference.canonical).id
+    return deps.view.refresh_image(reference.canonical).id

@@ -8,35 +8,35 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from pydockershim.errors import FailedPrecondition, NotFound
-from pydockershim.images.tools import ImageTools
+from pydockershim.images.deps import ImageDeps
 from pydockershim.view.image_cache import ImageItem
 from pydockershim.view.items import ContainerItem
 
 
-def remove(tools: ImageTools, name: str) -> None:
+def remove(deps: ImageDeps, name: str) -> None:
     """Return when the image is gone; FailedPrecondition when a running container uses it."""
-    image = tools.view.image(name)
+    image = deps.view.image(name)
     if image is None:
         return
-    containers = [each for each in tools.view.items() if isinstance(each, ContainerItem)]
+    containers = [each for each in deps.view.items() if isinstance(each, ContainerItem)]
     _check_unused(name, (each.id for each in containers if _runs(each, image)))
     try:
         # By id and by force takes every tag and digest with it.
-        tools.engine.remove_image(image.id, force=True)
+        deps.engine.remove_image(image.id, force=True)
     except NotFound:
         pass
     except FailedPrecondition:
-        _remove_names(tools, name, image)
-    tools.view.refresh_images()
+        _remove_names(deps, name, image)
+    deps.view.refresh_images()
 
 
-def _remove_names(tools: ImageTools, name: str, image: ImageItem) -> None:
+def _remove_names(deps: ImageDeps, name: str, image: ImageItem) -> None:
     """Remove the names one by one, which Docker does even while a container runs the image."""
-    running = tools.engine.list_containers(all=False, filters={"ancestor": [image.id]})
+    running = deps.engine.list_containers(all=False, filters={"ancestor": [image.id]})
     _check_unused(name, (each["Id"] for each in running if each["ImageID"] == image.id))
     for each in (*image.tags, *image.digests):
         with suppress(NotFound):  # a repository's digests go with its last tag
-            tools.engine.remove_image(each, force=True)
+            deps.engine.remove_image(each, force=True)
 
 
 def _runs(container: ContainerItem, image: ImageItem) -> bool:

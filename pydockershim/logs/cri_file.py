@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from pydockershim.logs.beneath import Place, open_file
+from pydockershim.logs.log_path import LogPath, open_file
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class CriFile:
 
     __slots__ = ("_descriptor", "_is_closed", "_lock", "_place")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: LogPath) -> None:
         self._place = place
         self._descriptor = -1
         self._is_closed = False

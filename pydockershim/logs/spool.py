@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydockershim.translate.logs import SpoolSize
+from pydockershim.translate.log_config import SpoolSize
 
 # Files that are held open though Docker has removed them: what they pin is ours to bound.
 _REMOVED_FILES = 2

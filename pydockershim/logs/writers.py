@@ -18,16 +18,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import FailedPrecondition
-from pydockershim.logs.beneath import Place
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.follower import Follower
+from pydockershim.logs.log_path import LogPath
 from pydockershim.logs.source import Progress, Source
 from pydockershim.logs.spool import Spool
-from pydockershim.logs.spooled import SpoolSource
-from pydockershim.logs.streamed import StreamSource
-from pydockershim.translate.logs import spool_size
+from pydockershim.logs.spool_source import SpoolSource
+from pydockershim.logs.stream_source import StreamSource
+from pydockershim.translate.log_config import spool_size
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ class LogWriters:
     def _follower(self, log: ContainerLog, *, resumes: bool) -> Follower:
         return Follower(
             log.container_id,
-            file=CriFile(Place(log.directory, log.path)),
+            file=CriFile(LogPath(log.directory, log.path)),
             source=self._source(log),
             resumes=resumes,
             report_gap=self._report_gap,

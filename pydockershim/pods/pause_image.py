@@ -12,7 +12,7 @@ import time
 
 from pydockershim import calls
 from pydockershim.engine.auth import cli_credentials
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import ShimError
 from pydockershim.pods import builtin_pause
 from pydockershim.translate.image import parse_reference

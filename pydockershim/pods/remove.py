@@ -7,26 +7,26 @@ who goes away changes nothing.
 from pydockershim import calls
 from pydockershim.errors import NotFound
 from pydockershim.pods import stop
-from pydockershim.pods.tools import PodTools
+from pydockershim.pods.deps import PodDeps
 from pydockershim.view.items import SandboxItem
 
 
-def remove(tools: PodTools, sandbox_id: str) -> None:
+def remove(deps: PodDeps, sandbox_id: str) -> None:
     """Remove a pod and all its containers; one that is not there is removed already."""
     try:
-        sandbox = tools.view.sandbox(sandbox_id)
+        sandbox = deps.view.sandbox(sandbox_id)
     except NotFound:
         return
-    with tools.locks.hold(sandbox.record.name), calls.shielded():
-        tear_down(tools, sandbox)
+    with deps.locks.hold(sandbox.record.name), calls.shielded():
+        tear_down(deps, sandbox)
 
 
-def tear_down(tools: PodTools, sandbox: SandboxItem) -> None:
+def tear_down(deps: PodDeps, sandbox: SandboxItem) -> None:
     """Remove a pod whose lock is held."""
-    stop.end(tools, sandbox)
-    containers = [each.id for each in tools.view.containers_of(sandbox.id)]
-    tools.logs.finish(containers)
+    stop.end(deps, sandbox)
+    containers = [each.id for each in deps.view.containers_of(sandbox.id)]
+    deps.logs.finish(containers)
     for each in (*containers, sandbox.id):
-        tools.engine.remove_container(each)
-        tools.view.forget(each)
-    tools.accepted.remove(sandbox.id)
+        deps.engine.remove_container(each)
+        deps.view.forget(each)
+    deps.pod_resources.remove(sandbox.id)

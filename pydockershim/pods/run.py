@@ -14,61 +14,61 @@ from contextlib import ExitStack
 from pydockershim import calls, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
-from pydockershim.engine.oom import DEFAULT_SCORE
+from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, ShimError, Unknown
+from pydockershim.host.container_processes import is_there
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
-from pydockershim.host.processes import is_there
 from pydockershim.labels import SandboxRecord
 from pydockershim.pods import remove
-from pydockershim.pods.tools import PodTools
+from pydockershim.pods.deps import PodDeps
 from pydockershim.translate import resolv
 from pydockershim.translate import sandbox as translate
-from pydockershim.translate.runtime import knows
+from pydockershim.translate.runtime import has_runtime
 from pydockershim.translate.seccomp import profile_path
 
 logger = logging.getLogger(__name__)
 
 
-def run(tools: PodTools, config: cri.PodSandboxConfig, *, handler: str) -> str:
+def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
     """Return the id of a new READY sandbox.
 
     InvalidArgument or Unsupported when the config cannot be carried out, AlreadyExists (with the
     id) when the sandbox is READY, in the making or owns containers.
     """
-    features = tools.engine.features
-    if not knows(handler, features):
-        features = tools.engine.renewed_features()
+    features = deps.engine.features
+    if not has_runtime(handler, features):
+        features = deps.engine.renewed_features()
     record = translate.sandbox_record(
-        config, handler=handler, network=tools.network.kind, features=features
+        config, handler=handler, network=deps.network.kind, features=features
     )
     profile = profile_path(config.linux.security_context)
     body = translate.docker_sandbox(
         config,
         record,
-        network_mode=tools.network.mode,
-        publish_ports=tools.network.publishes_ports,
+        network_mode=deps.network.mode,
+        publish_ports=deps.network.publishes_ports,
         seccomp_profile=read_profile(profile) if profile else None,
         features=features,
     )
-    with tools.locks.hold(record.name):
-        _make_room(tools, record)
+    with deps.locks.hold(record.name):
+        _make_room(deps, record)
         with ExitStack() as undo:
-            sandbox_id = _started(tools, body, record.name, undo)
-            inspect = tools.engine.inspect_container(sandbox_id)
-            tools.readiness.sees_processes(sees=_is_there(tools, inspect))
+            sandbox_id = _started(deps, body, record.name, undo)
+            inspect = deps.engine.inspect_container(sandbox_id)
+            deps.readiness.sees_processes(sees=_is_there(deps, inspect))
             if inspect["HostConfig"]["NetworkMode"] != "host":
-                tools.network.attach(inspect)
-                undo.callback(tools.network.detach, sandbox_id)
+                deps.network.attach(inspect)
+                undo.callback(deps.network.detach, sandbox_id)
             _settle_dns(config, inspect)
-            tools.engine.rename_container(sandbox_id, record.name)
-            tools.view.refresh(sandbox_id)
+            deps.engine.rename_container(sandbox_id, record.name)
+            deps.view.refresh(sandbox_id)
             undo.pop_all()
     return sandbox_id
 
 
-def _make_room(tools: PodTools, record: SandboxRecord) -> None:
+def _make_room(deps: PodDeps, record: SandboxRecord) -> None:
     """Clear away an earlier sandbox of this name that never became READY or has ended."""
-    earlier = tools.view.sandbox_named(record.name)
+    earlier = deps.view.sandbox_named(record.name)
     if earlier is None:
         return
     if _identity(earlier.record) != _identity(record):
@@ -77,13 +77,13 @@ def _make_room(tools: PodTools, record: SandboxRecord) -> None:
             f"pod {earlier.record.namespace}/{earlier.record.pod}, whose sandbox {earlier.id} is "
             "here: give one of the two another name or uid"
         )
-    if earlier.ready or tools.view.containers_of(earlier.id):
+    if earlier.ready or deps.view.containers_of(earlier.id):
         raise AlreadyExists(
             f"pod {record.namespace}/{record.pod} attempt {record.attempt} already has sandbox "
             f"{earlier.id}; stop and remove it first, or ask for the next attempt"
         )
     logger.info("sandbox %s of the same name is not in use: removing it", earlier.id)
-    remove.tear_down(tools, earlier)
+    remove.tear_down(deps, earlier)
 
 
 def _identity(record: SandboxRecord) -> tuple[str, str, str]:
@@ -91,50 +91,50 @@ def _identity(record: SandboxRecord) -> tuple[str, str, str]:
     return record.namespace, record.pod, record.uid
 
 
-def _is_there(tools: PodTools, inspect: ContainerInspect) -> bool:
+def _is_there(deps: PodDeps, inspect: ContainerInspect) -> bool:
     """Say whether the pause container's process is one of this host's, or has ended."""
     return (
         is_there(inspect["State"]["Pid"])
-        or not (tools.engine.inspect_container(inspect["Id"])["State"]["Running"])
+        or not (deps.engine.inspect_container(inspect["Id"])["State"]["Running"])
     )
 
 
-def _started(tools: PodTools, body: Json, name: str, undo: ExitStack) -> str:
+def _started(deps: PodDeps, body: Json, name: str, undo: ExitStack) -> str:
     """Create and start the pause container; once more when its OOM score may be what failed."""
-    score = tools.oom_floor.clamp(translate.OOM_SCORE_ADJ)
+    score = deps.oom_floor.clamp(translate.OOM_SCORE_ADJ)
     try:
-        sandbox_id = _started_with(tools, body, name, score, undo)
+        sandbox_id = _started_with(deps, body, name, score, undo)
     except Unknown:
-        if tools.oom_floor.settled:
+        if deps.oom_floor.settled:
             raise
         score = DEFAULT_SCORE
-        sandbox_id = _started_with(tools, body, name, score, undo)
-    tools.oom_floor.learn(score)
+        sandbox_id = _started_with(deps, body, name, score, undo)
+    deps.oom_floor.learn(score)
     return sandbox_id
 
 
-def _started_with(tools: PodTools, body: Json, name: str, score: int, undo: ExitStack) -> str:
-    placed = translate.placed(body, image_id=tools.pause_image.ensure(), oom_score_adj=score)
-    sandbox_id = tools.engine.create_container(placed, name=naming.setup_name(name)).id
+def _started_with(deps: PodDeps, body: Json, name: str, score: int, undo: ExitStack) -> str:
+    body = translate.with_image(body, image_id=deps.pause_image.ensure(), oom_score_adj=score)
+    sandbox_id = deps.engine.create_container(body, name=naming.setup_name(name)).id
     with ExitStack() as discard:
-        discard.callback(_discard, tools, sandbox_id)
-        tools.engine.start_container(sandbox_id)
+        discard.callback(_discard, deps, sandbox_id)
+        deps.engine.start_container(sandbox_id)
         undo.push(discard.pop_all())
     return sandbox_id
 
 
-def _discard(tools: PodTools, sandbox_id: str) -> None:
+def _discard(deps: PodDeps, sandbox_id: str) -> None:
     """Take a half-made sandbox away, whatever has become of the caller.
 
     One that cannot be removed stays behind as NOTREADY, and the kubelet cleans it up.
     """
     with calls.shielded():
         try:
-            tools.engine.remove_container(sandbox_id)
+            deps.engine.remove_container(sandbox_id)
         except ShimError as error:
             logger.warning("sandbox %s stays behind half made: %s", sandbox_id, error)
         else:
-            tools.view.forget(sandbox_id)
+            deps.view.forget(sandbox_id)
 
 
 def _settle_dns(config: cri.PodSandboxConfig, inspect: ContainerInspect) -> None:

@@ -10,38 +10,38 @@ from contextvars import copy_context
 
 from pydockershim import calls
 from pydockershim.errors import NotFound
-from pydockershim.pods.tools import PodTools
+from pydockershim.pods.deps import PodDeps
 from pydockershim.view.items import SandboxItem
 
 _AT_ONCE = 8
 
 
-def stop(tools: PodTools, sandbox_id: str) -> None:
+def stop(deps: PodDeps, sandbox_id: str) -> None:
     """Stop a pod; one that is not there is stopped already."""
     try:
-        sandbox = tools.view.sandbox(sandbox_id)
+        sandbox = deps.view.sandbox(sandbox_id)
     except NotFound:
         return
-    with tools.locks.hold(sandbox.record.name), calls.shielded():
-        end(tools, sandbox)
+    with deps.locks.hold(sandbox.record.name), calls.shielded():
+        end(deps, sandbox)
 
 
-def end(tools: PodTools, sandbox: SandboxItem) -> None:
+def end(deps: PodDeps, sandbox: SandboxItem) -> None:
     """Stop a pod whose lock is held."""
-    running = [each.id for each in tools.view.containers_of(sandbox.id) if each.running]
+    running = [each.id for each in deps.view.containers_of(sandbox.id) if each.running]
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="kill") as pool:
-        kills = [pool.submit(copy_context().run, _kill, tools, each) for each in running]
+        kills = [pool.submit(copy_context().run, _kill, deps, each) for each in running]
     for each in kills:
         each.result()
     if not sandbox.host_network:
-        tools.network.detach(sandbox.id)
-    _kill(tools, sandbox.id)
+        deps.network.detach(sandbox.id)
+    _kill(deps, sandbox.id)
 
 
-def _kill(tools: PodTools, container_id: str) -> None:
+def _kill(deps: PodDeps, container_id: str) -> None:
     """End a container at once; the engine answers when it has ended."""
     try:
-        tools.engine.kill_container(container_id, signal="KILL")
-        tools.view.refresh_ended(container_id)
+        deps.engine.kill_container(container_id, signal="KILL")
+        deps.view.refresh_ended(container_id)
     except NotFound:
-        tools.view.forget(container_id)
+        deps.view.forget(container_id)

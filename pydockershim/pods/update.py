@@ -5,16 +5,16 @@ costs just that.
 """
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.pods.tools import PodTools
-from pydockershim.translate.plain import plain
+from pydockershim.pods.deps import PodDeps
+from pydockershim.translate.as_json import as_json
 
 
-def update(tools: PodTools, request: cri.UpdatePodSandboxResourcesRequest) -> None:
+def update(deps: PodDeps, request: cri.UpdatePodSandboxResourcesRequest) -> None:
     """Remember a sandbox's overhead and resources; NotFound without the sandbox."""
-    sandbox = tools.view.sandbox(request.pod_sandbox_id)
-    with tools.locks.hold(sandbox.record.name):
-        tools.view.sandbox(sandbox.id)  # it may have been removed meanwhile
-        fact = {"overhead": plain(request.overhead), "resources": plain(request.resources)}
-        tools.accepted.write(sandbox.id, fact)
+    sandbox = deps.view.sandbox(request.pod_sandbox_id)
+    with deps.locks.hold(sandbox.record.name):
+        deps.view.sandbox(sandbox.id)  # it may have been removed meanwhile
+        fact = {"overhead": as_json(request.overhead), "resources": as_json(request.resources)}
+        deps.pod_resources.write(sandbox.id, fact)
     # Of those that were removed behind our back.
-    tools.accepted.keep_only({each.id for each in tools.view.items()})
+    deps.pod_resources.keep_only({each.id for each in deps.view.items()})

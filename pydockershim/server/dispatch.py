@@ -24,8 +24,8 @@ from google.protobuf.message import Message
 from pydockershim import calls
 from pydockershim.api.services import METHODS, Method
 from pydockershim.errors import ResourceExhausted, ShimError, Unsupported
-from pydockershim.server.changes import Changes
-from pydockershim.server.codes import code_of, details_of
+from pydockershim.server.in_flight import InFlightChanges
+from pydockershim.server.status_codes import code_of, details_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ _IDS = ("pod_sandbox_id", "container_id", "image_ref")
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs alone
 
 
-def generic_handlers(*servicers: object, changes: Changes) -> list[grpc.GenericRpcHandler]:
+def generic_handlers(*servicers: object, changes: InFlightChanges) -> list[grpc.GenericRpcHandler]:
     """Return gRPC handlers for every CRI method under every service name.
 
     A method that no servicer defines answers UNIMPLEMENTED. `changes` counts the calls under way
@@ -73,7 +73,7 @@ def generic_handlers(*servicers: object, changes: Changes) -> list[grpc.GenericR
 class _Dispatcher:
     """Owns the one bound that all long calls share."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: InFlightChanges) -> None:
         self._changes = changes
         self._long_calls = threading.BoundedSemaphore(_LONG_CALLS)
 

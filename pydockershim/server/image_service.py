@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.images import pull, remove
-from pydockershim.images.tools import ImageTools
-from pydockershim.server.inspector import Inspector
-from pydockershim.server.requests import require
-from pydockershim.view.disk_usage import DiskUsage
+from pydockershim.images.deps import ImageDeps
+from pydockershim.server.required_fields import require
+from pydockershim.server.verbose import VerboseInfo
+from pydockershim.stats.disk_usage import DiskUsage
 from pydockershim.view.view import View
 
 
@@ -20,8 +20,8 @@ class ImageService:
     """The CRI's ImageService, for both of its versions."""
 
     view: View
-    images: ImageTools
-    inspector: Inspector
+    images: ImageDeps
+    verbose: VerboseInfo
     disk_usage: DiskUsage
 
     def ListImages(self, request: cri.ListImagesRequest) -> bytes:
@@ -33,7 +33,7 @@ class ImageService:
     def ImageStatus(self, request: cri.ImageStatusRequest) -> bytes | cri.ImageStatusResponse:
         require(request, "image.image")
         if request.verbose:
-            return self.inspector.image(request.image.image)
+            return self.verbose.image(request.image.image)
         return self.view.image_status(request.image.image)
 
     def ImageFsInfo(self, _: cri.ImageFsInfoRequest) -> bytes:

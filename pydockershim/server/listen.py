@@ -13,8 +13,8 @@ from typing import TextIO
 import grpc
 
 from pydockershim.errors import FailedPrecondition
-from pydockershim.server.changes import Changes
 from pydockershim.server.dispatch import WORKERS, generic_handlers
+from pydockershim.server.in_flight import InFlightChanges
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Listener:
 
     def __init__(self, path: Path, *servicers: object) -> None:
         self._socket = path
-        self._changes = Changes()
+        self._changes = InFlightChanges()
         self._lock: TextIO | None = None
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rpc")
         self._server = grpc.server(
@@ -63,7 +63,7 @@ class Listener:
         A client that does not read (or sleeps) holds up nothing: gRPC itself would wait for it.
         """
         self._server.stop(grace_s)
-        if cut := self._changes.wait_for_the_last(timeout_s=grace_s):
+        if cut := self._changes.drain(timeout_s=grace_s):
             logger.warning("%d calls were not finished within %g s", cut, grace_s)
         self._server.stop(_LAST_WORDS_S).wait(2 * _LAST_WORDS_S)
         self._socket.unlink(missing_ok=True)

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers import create, exec_sync, remove, start, stop
-from pydockershim.containers.running import running
-from pydockershim.containers.tools import ContainerTools
+from pydockershim.containers.deps import ContainerDeps
+from pydockershim.containers.preconditions import running
 from pydockershim.pods import remove as remove_pod
 from pydockershim.pods import run as run_pod
 from pydockershim.pods import stop as stop_pod
 from pydockershim.pods import update as update_pod
-from pydockershim.pods.tools import PodTools
-from pydockershim.server.inspector import Inspector
-from pydockershim.server.requests import require
+from pydockershim.pods.deps import PodDeps
+from pydockershim.server.required_fields import require
 from pydockershim.server.streaming_urls import StreamingUrls
+from pydockershim.server.verbose import VerboseInfo
 from pydockershim.translate import runtime
 from pydockershim.view.view import View
 
@@ -28,16 +28,16 @@ class RuntimeService:
     """The CRI's RuntimeService, for both of its versions."""
 
     view: View
-    pods: PodTools
-    containers: ContainerTools
-    inspector: Inspector
+    pods: PodDeps
+    containers: ContainerDeps
+    verbose: VerboseInfo
     streaming: StreamingUrls
 
     def Version(self, _: cri.VersionRequest) -> cri.VersionResponse:
         return runtime.cri_version(self.pods.engine.features, service=calls.current().service)
 
     def Status(self, request: cri.StatusRequest) -> cri.StatusResponse:
-        return self.inspector.status(verbose=request.verbose)
+        return self.verbose.status(verbose=request.verbose)
 
     def RuntimeConfig(self, _: cri.RuntimeConfigRequest) -> cri.RuntimeConfigResponse:
         return runtime.cri_runtime_config(self.pods.engine.features)
@@ -77,7 +77,7 @@ class RuntimeService:
     ) -> bytes | cri.PodSandboxStatusResponse:
         require(request, "pod_sandbox_id")
         if request.verbose:
-            return self.inspector.sandbox(request.pod_sandbox_id)
+            return self.verbose.sandbox(request.pod_sandbox_id)
         return self.view.sandbox_status(request.pod_sandbox_id)
 
     def ListPodSandbox(self, request: cri.ListPodSandboxRequest) -> bytes:
@@ -112,7 +112,7 @@ class RuntimeService:
     ) -> bytes | cri.ContainerStatusResponse:
         require(request, "container_id")
         if request.verbose:
-            return self.inspector.container(request.container_id)
+            return self.verbose.container(request.container_id)
         return self.view.container_status(request.container_id)
 
     def ListContainers(self, request: cri.ListContainersRequest) -> bytes:

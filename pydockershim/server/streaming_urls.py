@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.create import require_ready
-from pydockershim.containers.running import running
+from pydockershim.containers.preconditions import running
 from pydockershim.streaming.requests import Streams
 from pydockershim.streaming.server import StreamingServer
 from pydockershim.view.view import View

@@ -1,6 +1,6 @@
 """A container's own process, joined while it runs; it stays when its client goes."""
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.errors import FailedPrecondition
 from pydockershim.streaming.blocking import Blocking

@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import NotFound, ShimError
 from pydockershim.streaming.blocking import Blocking
 

@@ -6,10 +6,10 @@ import re
 from contextlib import nullcontext, suppress
 
 from pydockershim.dockerapi import ExecInspect
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.errors import NotFound, ShimError, Unavailable
-from pydockershim.host.processes import hang_up
+from pydockershim.host.container_processes import hang_up
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.ends import container_ended, process_ended
 from pydockershim.streaming.process import End

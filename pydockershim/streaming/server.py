@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import FailedPrecondition, InvalidArgument
 from pydockershim.streaming.address import parse_bind_address
 from pydockershim.streaming.blocking import Blocking

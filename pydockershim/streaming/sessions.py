@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol as Interface
 from weakref import WeakValueDictionary
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.streaming.attached import Attached
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.command import CommandSession

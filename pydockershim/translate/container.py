@@ -2,11 +2,11 @@
 
 - metadata, labels, annotations, image, mounts, the log's absolute path: the record
 - image: `Image`, by id, so that a tag that moves meanwhile changes nothing
-- command, args, envs, working_dir, stdin, stdin_once, tty: see `process`
+- command, args, envs, working_dir, stdin, stdin_once, tty: see `command`
 - mounts: see `mounts`; linux.resources: see `resources`
-- log_path: see `logs`
+- log_path: see `log_config`
 - linux.security_context: see `security`, `identity`, `seccomp` and `namespaces`
-- what is not built: see `refusals`
+- what is not built: see `coverage`
 
 Always: the sandbox's cgroup parent and runtime, no restart, no health check of the image's, no init
 of the daemon's. No hostname, DNS or ports: they are the sandbox's, and Docker refuses them here.
@@ -20,23 +20,23 @@ from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures, ImageInspect, Json
 from pydockershim.labels import ContainerRecord, SandboxRecord
-from pydockershim.translate import logs, namespaces, refusals
+from pydockershim.translate import coverage, log_config, namespaces
+from pydockershim.translate.as_json import as_json
 from pydockershim.translate.checks import invalid
+from pydockershim.translate.command import docker_process
 from pydockershim.translate.identity import docker_groups, docker_user
 from pydockershim.translate.mounts import docker_mounts, with_real_sources
-from pydockershim.translate.plain import plain
-from pydockershim.translate.process import docker_process
 from pydockershim.translate.resources import docker_resources
 from pydockershim.translate.runtime import docker_runtime
 from pydockershim.translate.security import docker_security
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class HostFacts:
     """What had to be looked up or settled for one container.
 
     `seccomp_profile` is the text behind `seccomp.profile_path`, `image_groups` the ids that
-    `identity.image_groups` found for `identity.groups_wanted`, `log_config` is from `logs`.
+    `identity.image_groups` found for `identity.groups_wanted`, `log_config` is from `log_config`.
     """
 
     seccomp_profile: str | None = None
@@ -61,7 +61,7 @@ def container_record(
         raise invalid("metadata.name", "is empty; every container has one")
     if config.metadata.name == naming.SANDBOX:
         raise invalid("metadata.name", "POD is what pause containers are called; use another name")
-    directory = sandbox.log_directory or logs.log_directory(log_directory)
+    directory = sandbox.log_directory or log_config.log_directory(log_directory)
     return ContainerRecord(
         name=naming.container_name(
             container=config.metadata.name,
@@ -76,12 +76,12 @@ def container_record(
         uid=sandbox.uid,
         attempt=config.metadata.attempt,
         sandbox_id=sandbox_id,
-        log_path=logs.log_path(directory, config.log_path),
+        log_path=log_config.log_path(directory, config.log_path),
         labels=dict(config.labels),
         annotations=dict(config.annotations),
-        image=plain(config.image),
+        image=as_json(config.image),
         image_ref=image_ref,
-        mounts=tuple(plain(mount) for mount in config.mounts),
+        mounts=tuple(as_json(mount) for mount in config.mounts),
         config_digest=sha256(config.SerializeToString(deterministic=True)).hexdigest(),
     )
 
@@ -92,29 +92,29 @@ def docker_container(
     *,
     sandbox: SandboxRecord,
     image: ImageInspect,
-    answers: Answers,
+    host_facts: HostFacts,
     features: EngineFeatures,
 ) -> Json:
     """Return the create body, with mount sources and OOM score as they were sent.
 
     InvalidArgument, Unsupported or FailedPrecondition for a config that cannot be carried out.
-    `placed` adds what the host decides.
+    `with_host_facts` adds what the host decides.
     """
-    refusals.refuse_of_container(config, features)
+    coverage.refuse_of_container(config, features)
     docker_runtime(config.image.runtime_handler, features, field="image.runtime_handler")
     context = config.linux.security_context
     host_config = {
         **docker_resources(config.linux.resources),
         **docker_security(
-            context, sandbox=sandbox, seccomp_profile=answers.seccomp_profile, features=features
+            context, sandbox=sandbox, seccomp_profile=host_facts.seccomp_profile, features=features
         ),
         **namespaces.docker_container_namespaces(context, record.sandbox_id, sandbox),
         **namespaces.docker_confinement(features, privileged=context.privileged),
-        "GroupAdd": docker_groups(context, answers.image_groups),
+        "GroupAdd": docker_groups(context, host_facts.image_groups),
         "Mounts": docker_mounts(config.mounts, features),
         "CgroupParent": sandbox.cgroup_parent,
         "Runtime": docker_runtime(sandbox.handler, features, field="runtime_handler"),
-        "LogConfig": answers.log_config,
+        "LogConfig": host_facts.log_config,
         "RestartPolicy": {"Name": "no"},
         "Init": False,
     }
@@ -128,7 +128,7 @@ def docker_container(
     }
 
 
-def placed(
+def with_host_facts(
     body: Json, *, real_source: Callable[[str], str], daemon_root: str, oom_score_adj: int
 ) -> Json:
     """Return the create body with the real mount sources, and a score that Docker can set."""

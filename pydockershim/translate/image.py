@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
 from pydockershim.errors import InvalidArgument
-from pydockershim.translate.plain import plain
+from pydockershim.translate.as_json import as_json
 
 _DEFAULT_REGISTRY = "docker.io"
 _ALIASES = {"index.docker.io": _DEFAULT_REGISTRY}
@@ -144,7 +144,7 @@ def cri_asked_image(spec: cri.ImageSpec) -> cri.ImageSpec:
 
 def docker_credentials(auth: cri.AuthConfig) -> dict[str, str]:
     """Return the credentials as plain data, CRI names, unset ones left out. Never log them."""
-    return plain(auth)
+    return as_json(auth)
 
 
 def _uid(user: str) -> int | None:

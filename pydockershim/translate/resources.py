@@ -6,7 +6,7 @@
   `MemorySwap` equals `Memory`, where Docker's own default would be twice the memory.
 - Swap without a memory limit: Docker cannot say it.
 - `unified` on cgroup v2: `memory.swap.max` sets `MemorySwap` beside a memory limit, and has no
-  effect without one; nor has `memory.oom.group`, which Docker has no field for. `refusals` says
+  effect without one; nor has `memory.oom.group`, which Docker has no field for. `coverage` says
   which other keys are let through.
 - `NanoCpus` is never set: it would forbid later updates of quota and period.
 - Huge pages: a limit of 0 asks for nothing, any other is refused.

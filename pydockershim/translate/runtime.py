@@ -86,14 +86,14 @@ def status_info(
     }
 
 
-def knows(handler: str, features: EngineFeatures) -> bool:
+def has_runtime(handler: str, features: EngineFeatures) -> bool:
     """Say whether Docker has a runtime for a handler."""
     return handler in features.runtimes or handler in _DEFAULT_HANDLERS
 
 
 def docker_runtime(handler: str, features: EngineFeatures, *, field: str) -> str:
     """Return `HostConfig.Runtime`, empty for the daemon's default; InvalidArgument if unknown."""
-    if not knows(handler, features):
+    if not has_runtime(handler, features):
         known = ", ".join(sorted(features.runtimes))
         raise invalid(field, f"Docker has no runtime {handler!r}; use one of {known}, or none")
     return handler if handler in features.runtimes else ""

@@ -21,11 +21,11 @@ from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, EngineFeatures, Json
 from pydockershim.labels import SandboxRecord
-from pydockershim.translate import namespaces, refusals
+from pydockershim.translate import coverage, namespaces
 from pydockershim.translate.cgroups import docker_cgroup_parent
 from pydockershim.translate.checks import invalid, plain_word
 from pydockershim.translate.identity import docker_groups, docker_user
-from pydockershim.translate.logs import log_directory
+from pydockershim.translate.log_config import log_directory
 from pydockershim.translate.ports import docker_port_bindings
 from pydockershim.translate.resolv import docker_dns
 from pydockershim.translate.runtime import docker_runtime
@@ -45,7 +45,7 @@ def sandbox_record(
 
     InvalidArgument or Unsupported, before anything is changed, for a config that cannot be run.
     """
-    refusals.refuse_of_sandbox(config, features)
+    coverage.refuse_of_sandbox(config, features)
     metadata = config.metadata
     for name in ("name", "namespace", "uid"):
         if not getattr(metadata, name):
@@ -85,7 +85,7 @@ def docker_sandbox(
     """Return the create body of the pause container, complete but for its image.
 
     `network_mode` is Docker's, for a pod with a network of its own; `seccomp_profile` the text
-    behind `seccomp.profile_path`. `placed` adds what the host decides.
+    behind `seccomp.profile_path`. `with_image` adds what the host decides.
     """
     context = config.linux.security_context
     host_network = namespaces.on_host_network(record)
@@ -126,7 +126,7 @@ def docker_sandbox(
     return {**_without_empty(body), "HostConfig": _without_empty(host_config)}
 
 
-def placed(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
+def with_image(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
     """Return the create body with the pause image, and a score that the host lets Docker set."""
     return {
         **body,
@@ -135,7 +135,7 @@ def placed(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
     }
 
 
-def completed(record: SandboxRecord, inspect: ContainerInspect) -> SandboxRecord:
+def with_peer_facts(record: SandboxRecord, inspect: ContainerInspect) -> SandboxRecord:
     """Return the record of a sandbox that remembers little, with what its container tells.
 
     COMPAT(cri-dockerd): its sandboxes have no record; their modes stand in `HostConfig`. One thing

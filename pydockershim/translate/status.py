@@ -24,9 +24,9 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerState, Json
 from pydockershim.labels import ContainerRecord, SandboxRecord
 from pydockershim.translate.addresses import addresses
+from pydockershim.translate.as_json import as_json, cri_from_json
 from pydockershim.translate.image import cri_asked_image
 from pydockershim.translate.mounts import cri_mounts
-from pydockershim.translate.plain import cri_from_plain, plain
 from pydockershim.translate.resources import cri_resources
 from pydockershim.translate.timestamps import ns_from_rfc3339
 
@@ -35,7 +35,7 @@ _CANNOT_RUN = "ContainerCannotRun"  # COMPAT(kubelet): it reads no log of such a
 
 
 def cri_sandbox_status(inspect: ContainerInspect, record: SandboxRecord) -> cri.PodSandboxStatus:
-    """Return the status of a pause container; the record is `sandbox.completed`."""
+    """Return the status of a pause container; the record is `sandbox.with_peer_facts`."""
     ready = inspect["State"]["Running"] and not naming.is_setup(inspect["Name"])
     return cri.PodSandboxStatus(
         id=inspect["Id"],
@@ -104,11 +104,11 @@ def cri_container(status: cri.ContainerStatus, sandbox_id: str) -> cri.Container
 
 
 def sandbox_info(
-    inspect: ContainerInspect, record: SandboxRecord, accepted: Json
+    inspect: ContainerInspect, record: SandboxRecord, pod_resources: Json
 ) -> dict[str, str]:
     """Return the verbose part of a sandbox's status; the names are those that crictl users know.
 
-    `accepted` are the overhead and the resources that the kubelet has told of later.
+    `pod_resources` are the overhead and the resources that the kubelet has told of later.
     """
     return _info(
         {
@@ -128,7 +128,7 @@ def sandbox_info(
                 "labels": dict(record.labels),
                 "annotations": dict(record.annotations),
             },
-            **accepted,
+            **pod_resources,
         }
     )
 
@@ -143,12 +143,12 @@ def container_info(inspect: ContainerInspect, record: ContainerRecord) -> dict[s
             "runtimeType": inspect["HostConfig"].get("Runtime", ""),
             "config": {
                 "metadata": {"name": record.container, "attempt": record.attempt},
-                "image": plain(_cri_image_spec(inspect, record)),
+                "image": as_json(_cri_image_spec(inspect, record)),
                 "command": config.get("Entrypoint") or [],
                 "args": config.get("Cmd") or [],
                 "working_dir": config.get("WorkingDir", ""),
                 "envs": [_env(variable) for variable in config.get("Env") or []],
-                "mounts": [plain(mount) for mount in _cri_mounts(inspect, record)],
+                "mounts": [as_json(mount) for mount in _cri_mounts(inspect, record)],
                 "labels": dict(record.labels),
                 "annotations": dict(record.annotations),
                 "log_path": record.log_path,
@@ -168,17 +168,17 @@ def _cri_network(inspect: ContainerInspect, record: SandboxRecord) -> cri.PodSan
 
 
 def _cri_options(record: SandboxRecord) -> cri.NamespaceOption:
-    return cri_from_plain(record.namespaces, cri.NamespaceOption())
+    return cri_from_json(record.namespaces, cri.NamespaceOption())
 
 
 def _cri_image_spec(inspect: ContainerInspect, record: ContainerRecord) -> cri.ImageSpec:
-    sent = cri_asked_image(cri_from_plain(record.image, cri.ImageSpec()))
+    sent = cri_asked_image(cri_from_json(record.image, cri.ImageSpec()))
     return sent if sent.image else cri.ImageSpec(image=inspect["Config"].get("Image", ""))
 
 
 def _cri_mounts(inspect: ContainerInspect, record: ContainerRecord) -> list[cri.Mount]:
     if record.image:
-        return [cri_from_plain(mount, cri.Mount()) for mount in record.mounts]
+        return [cri_from_json(mount, cri.Mount()) for mount in record.mounts]
     return cri_mounts(inspect["Mounts"])
 
 

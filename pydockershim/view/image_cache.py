@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import NotFound, Unavailable, Unknown
 from pydockershim.translate.filters import whole_id
 from pydockershim.translate.image import canonical_names, cri_image, parse_reference

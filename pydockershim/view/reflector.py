@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from pydockershim import calls, labels
 from pydockershim.calls import Call
 from pydockershim.dockerapi import ContainerSummary, Event
-from pydockershim.engine.client import Engine
-from pydockershim.engine.events import EventStream
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.event_stream import EventStream
 from pydockershim.errors import DeadlineExceeded, NotFound, ShimError, Unavailable
 from pydockershim.view.items import Item, summary_name
 from pydockershim.view.view import View

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pydockershim.client.client import CriError
-from pydockershim.engine.client import Engine
-from pydockershim.logs.streamed import StreamSource
+from pydockershim.engine.engine import Engine
+from pydockershim.logs.stream_source import StreamSource
 from pydockershim.logs.window import NO_LINES
 from pydockershim.view import reflector
 from tests.bed.dockerd import Dockerd

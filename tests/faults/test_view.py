@@ -13,7 +13,7 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
-from pydockershim.engine.client import Engine as EngineClient
+from pydockershim.engine.engine import Engine as EngineClient
 from pydockershim.errors import NotFound
 from pydockershim.view import reflector
 from pydockershim.view.image_cache import ImageCache

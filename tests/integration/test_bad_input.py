@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient, CriError
-from pydockershim.translate.refusals import REFUSED_OF_CONTAINER, REFUSED_OF_SANDBOX
+from pydockershim.translate.coverage import REFUSED_OF_CONTAINER, REFUSED_OF_SANDBOX
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
 from tests.bed.shim import Shim

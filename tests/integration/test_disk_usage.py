@@ -9,9 +9,9 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
-from pydockershim.engine.client import Engine as EngineClient
-from pydockershim.view import disk_usage as module
-from pydockershim.view.disk_usage import DiskUsage
+from pydockershim.engine.engine import Engine as EngineClient
+from pydockershim.stats import disk_usage as module
+from pydockershim.stats.disk_usage import DiskUsage
 from tests.bed import images, namespaces
 from tests.bed.dockerd import Dockerd
 from tests.bed.engines import Engine

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pydockershim.dockerapi import ContainerInspect, Json
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from tests.bed import images
 from tests.bed.dockerd import Dockerd
 from tests.unit.translate.test_every_field import CONTAINER_SAMPLES, SANDBOX_SAMPLES

@@ -9,11 +9,11 @@ import pytest
 
 from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.readiness import Readiness
 from pydockershim.errors import NotFound, Unavailable
 from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
 from pydockershim.view.image_cache import ImageCache
-from pydockershim.view.readiness import Readiness
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
 from tests.bed import images

@@ -46,7 +46,7 @@ def pytest_runtest_makereport(
     report = yield
     cluster = item.funcargs.get("cluster")
     if report.failed and isinstance(cluster, Kubectl):
-        about = f"namespace {one_node.NAMESPACE}\n{pods.identities(cluster)}"
+        about = f"namespace {one_node.NAMESPACE}\n{pods.image_users(cluster)}"
         report.sections.append(("pods", about))
     return report
 

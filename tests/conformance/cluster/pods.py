@@ -42,7 +42,7 @@ def uid(kubectl: Kubectl, name: str) -> str:
     return _field(kubectl, name, ".metadata.uid")
 
 
-def identities(kubectl: Kubectl) -> str:
+def image_users(kubectl: Kubectl) -> str:
     """Return the uid and the container id of every pod, a line for each."""
     ids = "{.metadata.uid} {.status.containerStatuses[0].containerID}"
     template = f'jsonpath={{range .items[*]}}{{.metadata.name}} {ids}{{"\\n"}}{{end}}'

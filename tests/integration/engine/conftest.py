@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from tests.bed.dockerd import Dockerd
 from tests.integration.engine.making import create
 

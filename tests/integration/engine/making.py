@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
 from tests.bed.images import BUSYBOX

@@ -8,7 +8,7 @@ import pytest
 from pydockershim import errors
 from pydockershim.dockerapi import Json
 from pydockershim.engine.auth import Credentials
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX, STOP_SIGNAL, USER_BY_ID
 from tests.bed.registry import Registry

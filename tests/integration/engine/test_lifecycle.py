@@ -7,7 +7,7 @@ import pytest
 
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
-from pydockershim.engine.client import Engine, NameTaken
+from pydockershim.engine.engine import Engine, NameTaken
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import VOLUME
 from tests.integration.engine.making import create, execute

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from pydockershim import errors
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.engine.rawstream import StreamName
 from tests.integration.engine.making import create, execute, output

@@ -10,7 +10,7 @@ from typing import Any
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from pydockershim.containers.container_logs import ContainerLogs
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import Unavailable
 from pydockershim.logs.writers import LogWriters
 from pydockershim.view.image_cache import ImageCache

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.streaming.far_end import FarEnd
 from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pydockershim.engine.error_wall import ErrorResponse
 from pydockershim.engine.hijack import Hijacked, hijack
-from pydockershim.engine.refusals import Refusal
 from pydockershim.errors import Unavailable
 from tests.unit.engine.scripted import answer, chunk, chunked_head, requests, serving
 
@@ -93,7 +93,7 @@ def test_a_refusal_keeps_its_status_and_sentence(tmp_path: Path, error: bytes) -
         for _ in requests(connection):
             connection.sendall(error)
 
-    with serving(tmp_path, handler) as server, pytest.raises(Refusal) as caught:
+    with serving(tmp_path, handler) as server, pytest.raises(ErrorResponse) as caught:
         hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=30)
 
     assert caught.value.status == 409

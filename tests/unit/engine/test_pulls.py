@@ -12,7 +12,7 @@ from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
 from pydockershim.engine import pulls
 from pydockershim.engine.auth import Credentials, registry_auth_header
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from tests.unit.engine.scripted import (
     FakeEngine,
     Server,

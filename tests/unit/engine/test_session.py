@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from pydockershim import calls, errors
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.limits import Limit
 from pydockershim.engine.session import Session
+from pydockershim.engine.time_limits import TimeLimit
 from pydockershim.engine.transport import DockerClient, socket_path
+from pydockershim.engine.unix_http import UnixHttpConnection
 from tests.unit.engine.scripted import FakeEngine, Handler, Server, answer, requests, serving
 
-READ = Limit(3600, read=True)
-CHANGE = Limit(3600, read=False)
+READ = TimeLimit(3600, read=True)
+CHANGE = TimeLimit(3600, read=False)
 NO_TIME = 0.02
 
 
-def ask(session: Session, path: str = "/thing", *, limit: Limit = READ) -> str:
+def ask(session: Session, path: str = "/thing", *, limit: TimeLimit = READ) -> str:
     def use(client: DockerClient) -> str:
         url = f"{client.base_url}/v{client.api_version}{path}"
         return client.get(url).text if limit.read else client.post(url).text
@@ -167,7 +167,7 @@ def test_a_change_runs_to_its_end_when_its_caller_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [READ, CHANGE], ids=["read", "change"])
-def test_nothing_begins_for_a_caller_who_has_gone(tmp_path: Path, limit: Limit) -> None:
+def test_nothing_begins_for_a_caller_who_has_gone(tmp_path: Path, limit: TimeLimit) -> None:
     call = calls.Call()
     call.cancel()
     engine = FakeEngine({"thing": answer(200, b"fine")})
@@ -194,7 +194,7 @@ def test_an_engine_that_does_not_answer_in_time_is_unavailable(
         negotiated(tmp_path, hang_up_with_client) as session,
         pytest.raises(errors.Unavailable, match=r"cannot do the thing: .* within 0\.02 s"),
     ):
-        ask(session, limit=Limit(NO_TIME, read=read))
+        ask(session, limit=TimeLimit(NO_TIME, read=read))
 
 
 def hang_up_with_client(connection: socket.socket) -> None:
@@ -204,7 +204,7 @@ def hang_up_with_client(connection: socket.socket) -> None:
 
 def test_a_connection_that_is_aborted_before_it_began_never_begins(tmp_path: Path) -> None:
     with serving(tmp_path, hang_up_with_client) as server:
-        connection = Connection(server.path, timeout_s=30)
+        connection = UnixHttpConnection(server.path, timeout_s=30)
         connection.abort()
 
         with closing(connection), pytest.raises(ConnectionAbortedError):

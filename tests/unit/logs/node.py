@@ -3,14 +3,14 @@
 import os
 from pathlib import Path
 
-from pydockershim.logs.beneath import Place
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.follower import Follower
+from pydockershim.logs.log_path import LogPath
 from pydockershim.logs.records import cri_lines
 from pydockershim.logs.source import Progress
 from pydockershim.logs.spool import Spool
-from pydockershim.logs.spooled import SpoolSource
-from pydockershim.translate.logs import SpoolSize
+from pydockershim.logs.spool_source import SpoolSource
+from pydockershim.translate.log_config import SpoolSize
 from tests.unit.logs.spooling import DockerLog
 
 SPOOL_BYTES = 200
@@ -79,7 +79,7 @@ class Node:
         """Return a writer; `resumes`: there was one before."""
         return Follower(
             "c0ffee",
-            file=CriFile(Place(str(self.pod), str(self.path))),
+            file=CriFile(LogPath(str(self.pod), str(self.path))),
             source=SpoolSource(Spool(self.docker.path, SpoolSize(SPOOL_BYTES, self._spool_files))),
             resumes=resumes,
             report_gap=lambda _id, before, after: self.gaps.append((before, after)),

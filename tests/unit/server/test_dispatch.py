@@ -15,10 +15,10 @@ from pydockershim import calls, errors
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.api.services import METHODS
 from pydockershim.client.client import CriClient, CriError
-from pydockershim.engine.client import NameTaken
+from pydockershim.engine.engine import NameTaken
 from pydockershim.errors import ShimError
 from pydockershim.server import dispatch
-from pydockershim.server.changes import Changes
+from pydockershim.server.in_flight import InFlightChanges
 
 ERRORS = [
     each
@@ -62,7 +62,7 @@ def servicer() -> Servicer:
 @pytest.fixture
 def address(servicer: Servicer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(dispatch, "_LONG_CALLS", 2)
-    handlers = dispatch.generic_handlers(servicer, changes=Changes())
+    handlers = dispatch.generic_handlers(servicer, changes=InFlightChanges())
     with ThreadPoolExecutor(8) as pool:
         server = grpc.server(pool, handlers=handlers)
         server.add_insecure_port(f"unix://{tmp_path}/cri.sock")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.command import CommandSession

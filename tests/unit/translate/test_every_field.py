@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.translate import refusals
+from pydockershim.translate import coverage
 from tests.unit.translate.descriptors import is_within, leaves
 from tests.unit.translate.translation import (
     container_config,
@@ -182,8 +182,8 @@ TABLES = pytest.mark.parametrize(
             cri.PodSandboxConfig,
             (
                 SANDBOX_SAMPLES,
-                refusals.REFUSED_OF_SANDBOX,
-                refusals.IGNORED_OF_SANDBOX,
+                coverage.REFUSED_OF_SANDBOX,
+                coverage.IGNORED_OF_SANDBOX,
                 CHECKED,
             ),
             id="sandbox",
@@ -192,8 +192,8 @@ TABLES = pytest.mark.parametrize(
             cri.ContainerConfig,
             (
                 CONTAINER_SAMPLES,
-                refusals.REFUSED_OF_CONTAINER,
-                refusals.IGNORED_OF_CONTAINER,
+                coverage.REFUSED_OF_CONTAINER,
+                coverage.IGNORED_OF_CONTAINER,
                 CHECKED,
             ),
             id="container",

@@ -24,10 +24,10 @@ def test_docker_chooses_the_propagation_around_its_own_root(
 ) -> None:
     sent = docker_mounts([cri.Mount(host_path="/link", container_path="/data")], DOCKER_28)
 
-    [placed] = with_real_sources(sent, lambda _path: source, daemon_root=ROOT)
+    [with_host_facts] = with_real_sources(sent, lambda _path: source, daemon_root=ROOT)
 
-    assert placed["Source"] == source
-    assert placed["BindOptions"] == options
+    assert with_host_facts["Source"] == source
+    assert with_host_facts["BindOptions"] == options
 
 
 def test_what_was_asked_for_aloud_stays_around_docker_s_root() -> None:
@@ -35,11 +35,11 @@ def test_what_was_asked_for_aloud_stays_around_docker_s_root() -> None:
         host_path="/", container_path="/host", propagation=cri.PROPAGATION_BIDIRECTIONAL
     )
 
-    [placed] = with_real_sources(
+    [with_host_facts] = with_real_sources(
         docker_mounts([mount], DOCKER_28), lambda path: path, daemon_root=ROOT
     )
 
-    assert placed["BindOptions"] == {"Propagation": "rshared"}
+    assert with_host_facts["BindOptions"] == {"Propagation": "rshared"}
 
 
 def test_a_read_only_mount_does_not_reach_into_what_is_mounted_below() -> None:

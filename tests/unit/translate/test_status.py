@@ -10,7 +10,7 @@ from pydockershim import labels
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.labels import ContainerRecord, SandboxRecord
-from pydockershim.translate.sandbox import completed
+from pydockershim.translate.sandbox import with_peer_facts
 from pydockershim.translate.status import (
     container_info,
     cri_container,
@@ -162,7 +162,7 @@ def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
     assert isinstance(record, SandboxRecord)
     told = inspect(NetworkMode="host", IpcMode="shareable", CgroupParent="/kubepods/x")
 
-    whole = completed(record, told)
+    whole = with_peer_facts(record, told)
     status = cri_sandbox_status(told, whole)
 
     assert status.state == cri.SANDBOX_READY
@@ -173,7 +173,7 @@ def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
 
 
 def test_a_sandbox_of_ours_needs_no_completion() -> None:
-    assert completed(SANDBOX, inspect(NetworkMode="host", Privileged=True)) is SANDBOX
+    assert with_peer_facts(SANDBOX, inspect(NetworkMode="host", Privileged=True)) is SANDBOX
 
 
 def test_the_list_s_item_says_the_same_as_the_status() -> None:

@@ -12,7 +12,7 @@ from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.translate import container, sandbox
 from pydockershim.translate.identity import groups_wanted
 from pydockershim.translate.image import image_ref
-from pydockershim.translate.logs import LOCAL, docker_log_config
+from pydockershim.translate.log_config import LOCAL, docker_log_config
 from pydockershim.translate.seccomp import profile_path
 from tests.unit.translate.engines import DOCKER_28, IMAGE, SANDBOX_ID
 
@@ -43,8 +43,8 @@ def translated_sandbox(
         seccomp_profile=_profile(profile_path(config.linux.security_context)),
         features=features,
     )
-    placed = sandbox.placed(body, image_id="sha256:pause", oom_score_adj=sandbox.OOM_SCORE_ADJ)
-    return {"record": asdict(record), "body": placed}
+    body = sandbox.with_image(body, image_id="sha256:pause", oom_score_adj=sandbox.OOM_SCORE_ADJ)
+    return {"record": asdict(record), "body": body}
 
 
 def translated_container(
@@ -65,20 +65,20 @@ def translated_container(
         record,
         sandbox=pod,
         image=IMAGE,
-        answers=container.Answers(
+        host_facts=container.HostFacts(
             seccomp_profile=_profile(profile_path(context, privileged=context.privileged)),
             image_groups=IMAGE_GROUPS if groups_wanted(context) else (),
             log_config=docker_log_config(LOCAL, has_log_path=bool(record.log_path)),
         ),
         features=features,
     )
-    placed = container.placed(
+    with_host_facts = container.with_host_facts(
         body,
         real_source=lambda path: path,
         daemon_root=features.root_dir,
         oom_score_adj=config.linux.resources.oom_score_adj,
     )
-    return {"record": asdict(record), "body": placed}
+    return {"record": asdict(record), "body": with_host_facts}
 
 
 def _profile(path: str | None) -> str | None:

@@ -23,7 +23,7 @@ _FILE = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LogPath:
     """A file beneath a directory; both are absolute, an empty directory is the file's own.
 
     InvalidArgument when the file is not beneath the directory.
@@ -80,7 +80,7 @@ class Place:
 
 
 def open_file(name: str, folder: int, *, make: bool = False) -> int:
-    """Return the descriptor of a regular file in an open directory, as `Place.open` does."""
+    """Return the descriptor of a regular file in an open directory, as `LogPath.open` does."""
     try:
         descriptor = os.open(name, _FILE, dir_fd=folder)
     except FileNotFoundError:

@@ -13,25 +13,25 @@ _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _IMAGE = re.compile(r"[\w.:/@\[\]-]+", re.ASCII)
 
 
-def target(api_version: str, path: str, /, **parameters: str) -> str:
+def url_path(api_version: str, path: str, /, **parameters: str) -> str:
     """Return the versioned path and query of an endpoint; `path` begins with a slash."""
     return f"/v{api_version}{path}?{urlencode(parameters)}"
 
 
-def moment(time_ns: int) -> str:
+def timestamp(time_ns: int) -> str:
     """Return a time of the clock as an endpoint's parameter."""
     second, ns = divmod(time_ns, _NS)
     return f"{second}.{ns:09}"
 
 
-def known_id(value: str) -> str:
+def checked_id(value: str) -> str:
     """Return the id of a container or exec; NotFound when it cannot be one."""
     if not _ID.fullmatch(value):
         raise NotFound(f"there is nothing with the id {value!r}")
     return value
 
 
-def image_name(value: str) -> str:
+def checked_image_name(value: str) -> str:
     """Return the name or id of an image; InvalidArgument when it cannot be one."""
     if not _IMAGE.fullmatch(value) or not {"", ".", ".."}.isdisjoint(value.split("/")):
         raise InvalidArgument(f"{value!r} is not the name or id of an image")

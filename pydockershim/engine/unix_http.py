@@ -16,7 +16,7 @@ from functools import partial
 from pydockershim import calls
 
 
-class Connection(http.client.HTTPConnection):
+class UnixHttpConnection(http.client.HTTPConnection):
     """One HTTP/1.1 connection to a unix socket, which any thread may abort."""
 
     def __init__(self, path: str, *, timeout_s: float | None) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from pydockershim import calls, errors
-from pydockershim.engine.limits import Limit
+from pydockershim.engine.time_limits import TimeLimit
 
 
-class Refusal(Exception):
+class ErrorResponse(Exception):
     """An answer other than 2xx: the HTTP status and dockerd's sentence. Never leaves this room."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -39,7 +39,7 @@ _BY_STATUS: dict[int, type[errors.ShimError]] = {
 
 @contextmanager
 def wall(
-    what: str, limit: Limit, *, statuses: Mapping[int, type[errors.ShimError]] | None = None
+    what: str, limit: TimeLimit, *, statuses: Mapping[int, type[errors.ShimError]] | None = None
 ) -> Iterator[None]:
     """Turn every failure of a call into an error of ours; `what` names the call in its sentence.
 
@@ -48,9 +48,9 @@ def wall(
     """
     try:
         yield
-    except Refusal as refusal:
-        kind = {**_BY_STATUS, **(statuses or {})}.get(refusal.status, errors.Unknown)
-        raise kind(f"cannot {what}: {refusal.message}") from refusal
+    except ErrorResponse as response:
+        kind = {**_BY_STATUS, **(statuses or {})}.get(response.status, errors.Unknown)
+        raise kind(f"cannot {what}: {response.message}") from response
     except TimeoutError as error:
         calls.current().check()
         raise errors.Unavailable(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydockershim import calls
 from pydockershim.dockerapi import EngineFeatures
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import ShimError, Unavailable
 from pydockershim.translate.filesystem import cri_image_fs_info
 

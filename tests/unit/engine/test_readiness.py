@@ -1,7 +1,7 @@
 """Readiness is lost by three failures in a row and won by one success."""
 
+from pydockershim.engine.readiness import Readiness
 from pydockershim.errors import Unavailable
-from pydockershim.view.readiness import Readiness
 
 
 class Engine:

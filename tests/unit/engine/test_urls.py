@@ -2,7 +2,7 @@
 
 import pytest
 
-from pydockershim.engine.targets import image_name, known_id, target
+from pydockershim.engine.urls import checked_id, checked_image_name, url_path
 from pydockershim.errors import InvalidArgument, NotFound
 
 
@@ -11,7 +11,7 @@ from pydockershim.errors import InvalidArgument, NotFound
 )
 def test_what_cannot_be_an_id_is_not_found(value: str) -> None:
     with pytest.raises(NotFound):
-        known_id(value)
+        checked_id(value)
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,17 @@ def test_what_cannot_be_an_id_is_not_found(value: str) -> None:
 )
 def test_what_cannot_be_an_image_is_refused(value: str) -> None:
     with pytest.raises(InvalidArgument):
-        image_name(value)
+        checked_image_name(value)
 
 
 @pytest.mark.parametrize(
     "value", ["busybox", "a.example:5000/b/c:1..2", "b@sha256:00ff", "[::1]:5000/b", "sha256:00ff"]
 )
 def test_images_are_left_as_they_are(value: str) -> None:
-    assert image_name(value) == value
+    assert checked_image_name(value) == value
 
 
 def test_parameters_are_quoted() -> None:
-    assert target("1.41", "/images/create", tag="a&b=c d") == "/v1.41/images/create?tag=a%26b%3Dc+d"
+    assert (
+        url_path("1.41", "/images/create", tag="a&b=c d") == "/v1.41/images/create?tag=a%26b%3Dc+d"
+    )

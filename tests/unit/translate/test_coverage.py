@@ -8,7 +8,7 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures
 from pydockershim.errors import InvalidArgument, Unsupported
-from pydockershim.translate import refusals
+from pydockershim.translate import coverage
 from tests.unit.translate.descriptors import enum_fields, fill, holder_of
 from tests.unit.translate.engines import CGROUP_V2, DOCKER_28, HARDENED
 from tests.unit.translate.translation import (
@@ -21,16 +21,16 @@ from tests.unit.translate.translation import (
 SANDBOX_ENUMS = [
     (path, enum)
     for path, enum in enum_fields(cri.PodSandboxConfig.DESCRIPTOR)
-    if path.partition(".")[0] not in refusals.IGNORED_OF_SANDBOX
+    if path.partition(".")[0] not in coverage.IGNORED_OF_SANDBOX
 ]
 CONTAINER_ENUMS = [
     (path, enum)
     for path, enum in enum_fields(cri.ContainerConfig.DESCRIPTOR)
-    if path not in refusals.IGNORED_OF_CONTAINER
+    if path not in coverage.IGNORED_OF_CONTAINER
 ]
 
 
-@pytest.mark.parametrize("path", refusals.REFUSED_OF_SANDBOX)
+@pytest.mark.parametrize("path", coverage.REFUSED_OF_SANDBOX)
 def test_what_a_sandbox_cannot_have_is_refused_by_name(path: str) -> None:
     config = sandbox_config()
     holder, name, shown = holder_of(config, path)
@@ -42,7 +42,7 @@ def test_what_a_sandbox_cannot_have_is_refused_by_name(path: str) -> None:
     assert str(refused.value).startswith(f"{shown}: ")
 
 
-@pytest.mark.parametrize("path", refusals.REFUSED_OF_CONTAINER)
+@pytest.mark.parametrize("path", coverage.REFUSED_OF_CONTAINER)
 def test_what_a_container_cannot_have_is_refused_by_name(path: str) -> None:
     config = container_config()
     holder, name, shown = holder_of(config, path)
@@ -189,6 +189,6 @@ def test_swap_is_limited_to_a_size(size: str, limit: int) -> None:
     ],
 )
 def test_what_has_no_effect_is_said(text: str, words: list[str]) -> None:
-    said = refusals.unheeded(container_config(f"linux {{ {text} }}"), CGROUP_V2)
+    said = coverage.without_effect(container_config(f"linux {{ {text} }}"), CGROUP_V2)
 
     assert [sentence.partition(" has no effect")[0].split()[-1] for sentence in said] == words

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from pydockershim.engine.client import Engine
-from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.oom_score import OomScoreFloor
+from pydockershim.engine.readiness import Readiness
 from pydockershim.host.state_files import StateFiles
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
 from pydockershim.network.interface import PodNetwork
 from pydockershim.pods.pause_image import PauseImage
-from pydockershim.view.readiness import Readiness
 from pydockershim.view.view import View
 
 
 @dataclass(frozen=True)
-class PodTools:
+class PodDeps:
     """The rooms below, as the procedures need them; `locks` serialises work on one sandbox.
 
-    `accepted` are updates of a sandbox's resources.
+    `pod_resources` are updates of a sandbox's resources.
     """
 
     engine: Engine
@@ -26,6 +26,6 @@ class PodTools:
     pause_image: PauseImage
     oom_floor: OomScoreFloor
     locks: NamedLocks
-    accepted: StateFiles
+    pod_resources: StateFiles
     logs: LogWriters
     readiness: Readiness

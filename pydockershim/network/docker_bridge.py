@@ -10,7 +10,7 @@ from pydockershim.translate.addresses import addresses
 KIND = "docker"
 
 
-class DockerNetwork:
+class DockerBridge:
     """The pod network that Docker itself provides."""
 
     kind = KIND

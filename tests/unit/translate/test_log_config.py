@@ -7,7 +7,7 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.labels import SandboxRecord
 from pydockershim.translate.container import container_record
-from pydockershim.translate.logs import (
+from pydockershim.translate.log_config import (
     INHERIT,
     LOCAL,
     SpoolSize,

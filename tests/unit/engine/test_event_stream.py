@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pydockershim.dockerapi import Event
-from pydockershim.engine.client import Engine
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.events import EventStream
-from pydockershim.engine.streams import send
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.event_stream import EventStream
+from pydockershim.engine.json_stream import send
+from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.errors import Unavailable
 from tests.unit.engine.scripted import (
     FakeEngine,
@@ -46,7 +46,7 @@ def sending(*parts: bytes, then_wait: bool = False) -> Handler:
 
 
 def subscribe(server: Server) -> EventStream:
-    connection = Connection(server.path, timeout_s=30)
+    connection = UnixHttpConnection(server.path, timeout_s=30)
     return EventStream(connection, send(connection, "GET", "/v1.51/events"))
 
 

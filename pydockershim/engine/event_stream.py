@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from pydockershim.dockerapi import Event
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.streams import records
+from pydockershim.engine.json_stream import records
+from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.errors import Unavailable
 
 
@@ -17,7 +17,7 @@ class EventStream:
     slows down every call by 100 ms per event, and drops what does not fit.
     """
 
-    def __init__(self, connection: Connection, answer: http.client.HTTPResponse) -> None:
+    def __init__(self, connection: UnixHttpConnection, answer: http.client.HTTPResponse) -> None:
         connection.set_timeout(None)
         self._connection = connection
         self._answer = answer

@@ -12,7 +12,7 @@ import uuid
 from cachetools import LRUCache
 
 from pydockershim import calls
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.translate.identity import image_groups
 from pydockershim.view.items import summary_name
 
@@ -20,7 +20,7 @@ _IMAGES = 128
 _NAME = "pydockershim_identity_"
 
 
-class ImageIdentities:
+class ImageUsers:
     """Owns the cache of both files, by image id."""
 
     def __init__(self, engine: Engine) -> None:

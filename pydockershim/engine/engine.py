@@ -24,16 +24,16 @@ from pydockershim.dockerapi import (
     ImageSummary,
     Json,
 )
-from pydockershim.engine import archive, limits, pulls, streams
+from pydockershim.engine import archive, json_stream, pulls, time_limits
 from pydockershim.engine.auth import Credentials
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.events import EventStream
+from pydockershim.engine.event_stream import EventStream
 from pydockershim.engine.hijack import Hijacked, hijack
-from pydockershim.engine.limits import Limit, time_limit_s
 from pydockershim.engine.log_stream import LogStream, open_log
 from pydockershim.engine.session import Session
-from pydockershim.engine.targets import image_name, known_id, moment, target
+from pydockershim.engine.time_limits import TimeLimit, time_limit_s
 from pydockershim.engine.transport import DockerClient
+from pydockershim.engine.unix_http import UnixHttpConnection
+from pydockershim.engine.urls import checked_id, checked_image_name, timestamp, url_path
 
 T = TypeVar("T")
 
@@ -106,25 +106,25 @@ class Engine:
     def info(self) -> Json:
         """Return `/info`."""
         return self._session.call(
-            "ask what the Docker engine is", limits.READ, lambda docker: docker.info()
+            "ask what the Docker engine is", time_limits.READ, lambda docker: docker.info()
         )
 
     def disk_usage(self) -> Json:
         """Return `/system/df`; may take minutes."""
         return self._session.call(
-            "measure the disk usage", limits.DISK_USAGE, lambda docker: docker.df()
+            "measure the disk usage", time_limits.DISK_USAGE, lambda docker: docker.df()
         )
 
     def events(self, *, filters: Mapping[str, list[str]] | None = None) -> EventStream:
         """Subscribe to the events from now on; `filters` are the endpoint's."""
         # COMPAT(dockerd): it answers before it has subscribed; its history fills the gap.
-        since = moment(time.time_ns())
+        since = timestamp(time.time_ns())
 
-        def subscribe(connection: Connection, api_version: str) -> EventStream:
-            url = target(api_version, "/events", since=since, filters=json.dumps(filters or {}))
-            return EventStream(connection, streams.send(connection, "GET", url))
+        def subscribe(connection: UnixHttpConnection, api_version: str) -> EventStream:
+            url = url_path(api_version, "/events", since=since, filters=json.dumps(filters or {}))
+            return EventStream(connection, json_stream.send(connection, "GET", url))
 
-        return self._session.call_apart("subscribe to the events", limits.READ, subscribe)
+        return self._session.call_apart("subscribe to the events", time_limits.READ, subscribe)
 
     # Containers.
 
@@ -132,7 +132,7 @@ class Engine:
         """Create a container; NameTaken, NotFound (no such image), InvalidArgument."""
         created = self._naming(
             f"create container {name}",
-            limits.CREATE,
+            time_limits.CREATE,
             lambda docker: docker.create_container_from_config(config, name),  # type: ignore[no-untyped-call]
         )
         return CreatedContainer(created["Id"], tuple(created.get("Warnings") or ()))
@@ -144,8 +144,8 @@ class Engine:
         """
         self._session.call(
             f"start container {container_id}",
-            limits.START,
-            lambda docker: docker.start(known_id(container_id)),
+            time_limits.START,
+            lambda docker: docker.start(checked_id(container_id)),
             statuses=_FAILED_START,
         )
 
@@ -154,8 +154,8 @@ class Engine:
         try:
             self._session.call(
                 f"send {signal} to container {container_id}",
-                limits.CHANGE,
-                lambda docker: docker.kill(known_id(container_id), signal),
+                time_limits.CHANGE,
+                lambda docker: docker.kill(checked_id(container_id), signal),
             )
         except errors.FailedPrecondition:
             return False
@@ -165,16 +165,16 @@ class Engine:
         """Give a container another name; NameTaken."""
         self._naming(
             f"rename container {container_id} to {name}",
-            limits.CHANGE,
-            lambda docker: docker.rename(known_id(container_id), name),
+            time_limits.CHANGE,
+            lambda docker: docker.rename(checked_id(container_id), name),
         )
 
     def inspect_container(self, container_id: str) -> ContainerInspect:
         """Return all about a container. NotFound; the id has to be the full one."""
         inspect: ContainerInspect = self._session.call(
             f"inspect container {container_id}",
-            limits.READ,
-            lambda docker: docker.inspect_container(known_id(container_id)),
+            time_limits.READ,
+            lambda docker: docker.inspect_container(checked_id(container_id)),
         )
         return inspect
 
@@ -187,7 +187,7 @@ class Engine:
         """Return the containers, or only the running ones."""
         summaries: list[ContainerSummary] = self._session.call(
             "list the containers",
-            limits.READ,
+            time_limits.READ,
             lambda docker: docker.containers(all=all, filters=dict(filters or {})),
         )
         return summaries
@@ -197,25 +197,25 @@ class Engine:
 
         Waits for somebody else's removal of it to end, and for a busy file system.
         """
-        end_s = time.monotonic() + limits.REMOVE.seconds
+        end_s = time.monotonic() + time_limits.REMOVE.seconds
         while not self._removed(container_id, last_try=time.monotonic() > end_s):
             time.sleep(_REMOVE_POLL_S)
 
     def wait_not_running(self, container_id: str, *, timeout_s: float) -> bool:
         """Wait until a container has ended (at once if it never ran); False when it runs on."""
-        path = f"/containers/{known_id(container_id)}/wait"
+        path = f"/containers/{checked_id(container_id)}/wait"
 
-        def wait(connection: Connection, api_version: str) -> bool:
-            url = target(api_version, path, condition="not-running")
+        def wait(connection: UnixHttpConnection, api_version: str) -> bool:
+            url = url_path(api_version, path, condition="not-running")
             try:
                 with closing(connection):
-                    streams.send(connection, "POST", url).read()
+                    json_stream.send(connection, "POST", url).read()
             except TimeoutError:
                 calls.current().check()
                 return False
             return True
 
-        limit = Limit(timeout_s, read=True)
+        limit = TimeLimit(timeout_s, read=True)
         return self._session.call_apart(f"wait for container {container_id}", limit, wait)
 
     def read_file(self, container_id: str, path: str) -> bytes | None:
@@ -236,9 +236,9 @@ class Engine:
         body = {"DetachKeys": _DETACH_KEYS, **config}
         created: Json = self._session.call(
             f"prepare a process in container {container_id}",
-            limits.CHANGE,
+            time_limits.CHANGE,
             lambda docker: docker.post(
-                f"{docker.base_url}/v{docker.api_version}/containers/{known_id(container_id)}/exec",
+                f"{docker.base_url}/v{docker.api_version}/containers/{checked_id(container_id)}/exec",
                 json=body,
             ).json(),
         )
@@ -248,14 +248,16 @@ class Engine:
     def start_exec(self, exec_id: str, *, tty: bool) -> Hijacked:
         """Start the process; returns its streams, multiplexed (`rawstream`) unless `tty`."""
         body = {"Detach": False, "Tty": tty}
-        return self._hijack(f"start exec {exec_id}", f"/exec/{known_id(exec_id)}/start", body=body)
+        return self._hijack(
+            f"start exec {exec_id}", f"/exec/{checked_id(exec_id)}/start", body=body
+        )
 
     def inspect_exec(self, exec_id: str) -> ExecInspect:
         """Return the state of a process. NotFound: its container is gone."""
         inspect = self._session.call(
             f"inspect exec {exec_id}",
-            limits.READ,
-            lambda docker: docker.exec_inspect(known_id(exec_id)),
+            time_limits.READ,
+            lambda docker: docker.exec_inspect(checked_id(exec_id)),
         )
         return cast("ExecInspect", inspect)
 
@@ -263,16 +265,16 @@ class Engine:
         """Set the size of a process's terminal; only once it has been started."""
         self._session.call(
             f"resize the terminal of exec {exec_id}",
-            limits.CHANGE,
-            lambda docker: docker.exec_resize(known_id(exec_id), height=height, width=width),
+            time_limits.CHANGE,
+            lambda docker: docker.exec_resize(checked_id(exec_id), height=height, width=width),
         )
 
     def resize_container(self, container_id: str, *, height: int, width: int) -> None:
         """Set the size of the terminal of a running container's own process."""
         self._session.call(
             f"resize the terminal of container {container_id}",
-            limits.CHANGE,
-            lambda docker: docker.resize(known_id(container_id), height=height, width=width),
+            time_limits.CHANGE,
+            lambda docker: docker.resize(checked_id(container_id), height=height, width=width),
         )
 
     def attach(self, container_id: str, *, stdin: bool, stdout: bool, stderr: bool) -> Hijacked:
@@ -282,7 +284,7 @@ class Engine:
         parameters["detachKeys"] = _DETACH_KEYS
         return self._hijack(
             f"attach to container {container_id}",
-            f"/containers/{known_id(container_id)}/attach",
+            f"/containers/{checked_id(container_id)}/attach",
             parameters=parameters,
         )
 
@@ -291,7 +293,7 @@ class Engine:
     def list_images(self) -> list[ImageSummary]:
         """Return the images, the untagged ones too, without intermediate layers."""
         summaries: list[ImageSummary] = self._session.call(
-            "list the images", limits.IMAGES, lambda docker: docker.images()
+            "list the images", time_limits.IMAGES, lambda docker: docker.images()
         )
         return summaries
 
@@ -299,8 +301,8 @@ class Engine:
         """Return all about an image, by id or name. NotFound."""
         inspect: ImageInspect = self._session.call(
             f"inspect image {ref}",
-            limits.READ,
-            lambda docker: docker.inspect_image(image_name(ref)),  # type: ignore[no-untyped-call]
+            time_limits.READ,
+            lambda docker: docker.inspect_image(checked_image_name(ref)),  # type: ignore[no-untyped-call]
         )
         return inspect
 
@@ -335,13 +337,13 @@ class Engine:
         """Remove an image or one name of it. NotFound; FailedPrecondition when it is in use."""
         self._session.call(
             f"remove image {ref}",
-            limits.REMOVE,
-            lambda docker: docker.remove_image(image_name(ref), force=force),
+            time_limits.REMOVE,
+            lambda docker: docker.remove_image(checked_image_name(ref), force=force),
         )
 
     # What several of them share.
 
-    def _naming(self, what: str, limit: Limit, use: Callable[[DockerClient], T]) -> T:
+    def _naming(self, what: str, limit: TimeLimit, use: Callable[[DockerClient], T]) -> T:
         try:
             return self._session.call(what, limit, use)
         except errors.FailedPrecondition as error:
@@ -353,8 +355,10 @@ class Engine:
         try:
             self._session.call(
                 f"remove container {container_id}",
-                limits.REMOVE,
-                lambda docker: docker.remove_container(known_id(container_id), v=True, force=True),
+                time_limits.REMOVE,
+                lambda docker: docker.remove_container(
+                    checked_id(container_id), v=True, force=True
+                ),
             )
         except errors.NotFound:
             return True
@@ -373,7 +377,7 @@ class Engine:
         parameters: Mapping[str, str] | None = None,
     ) -> Hijacked:
         def start(docker: DockerClient) -> Hijacked:
-            url = target(docker.api_version, path, **(parameters or {}))
-            return hijack(self._socket_path, url, body, timeout_s=time_limit_s(limits.START))
+            url = url_path(docker.api_version, path, **(parameters or {}))
+            return hijack(self._socket_path, url, body, timeout_s=time_limit_s(time_limits.START))
 
-        return self._session.call(what, limits.START, start)
+        return self._session.call(what, time_limits.START, start)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Changes:
+class InFlightChanges:
     """Counts them; any thread may call."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Changes:
                 self._under_way -= 1
                 self._changed.notify_all()
 
-    def wait_for_the_last(self, *, timeout_s: float) -> int:
+    def drain(self, *, timeout_s: float) -> int:
         """Wait until none is under way; return how many there are when the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: not self._under_way, timeout_s)

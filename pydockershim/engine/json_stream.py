@@ -9,25 +9,25 @@ import json
 from collections.abc import Iterator, Mapping
 
 from pydockershim.dockerapi import Json
-from pydockershim.engine.connection import Connection
-from pydockershim.engine.refusals import Refusal
+from pydockershim.engine.error_wall import ErrorResponse
+from pydockershim.engine.unix_http import UnixHttpConnection
 
 _READ_SIZE = 64 * 1024
 
 
 def send(
-    connection: Connection,
+    connection: UnixHttpConnection,
     method: str,
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
 ) -> http.client.HTTPResponse:
-    """Send a request and return its answer as soon as that begins; Refusal when it is not 2xx."""
+    """Send a request and return as soon as its answer begins; ErrorResponse unless that is 2xx."""
     connection.request(method, url, body=body, headers=headers or {})
     answer = connection.getresponse()
     if answer.status >= http.client.MULTIPLE_CHOICES:
-        raise Refusal(answer.status, answer.read())
+        raise ErrorResponse(answer.status, answer.read())
     return answer
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.view.view import View
 
 
 @dataclass(frozen=True)
-class ImageTools:
+class ImageDeps:
     """The rooms below; `pull_progress_s`: a pull that stands still for so long is given up."""
 
     engine: Engine

@@ -6,12 +6,12 @@ from contextlib import closing, contextmanager
 import pytest
 
 from pydockershim import calls
-from pydockershim.engine.connection import Connection
+from pydockershim.engine.unix_http import UnixHttpConnection
 
 
 @pytest.fixture
-def connection() -> Iterator[Connection]:
-    with closing(Connection("/nosuch", timeout_s=None)) as connection:
+def connection() -> Iterator[UnixHttpConnection]:
+    with closing(UnixHttpConnection("/nosuch", timeout_s=None)) as connection:
         yield connection
 
 
@@ -27,7 +27,7 @@ class _Overtaken(calls.Call):
             yield
 
 
-def test_a_read_ends_with_its_caller(connection: Connection) -> None:
+def test_a_read_ends_with_its_caller(connection: UnixHttpConnection) -> None:
     call = calls.Call()
     with calls.entered(call), connection.ending_with_caller():
         assert not connection.aborted
@@ -35,7 +35,7 @@ def test_a_read_ends_with_its_caller(connection: Connection) -> None:
         assert connection.aborted
 
 
-def test_a_late_canceller_does_not_hurt_an_idle_connection(connection: Connection) -> None:
+def test_a_late_canceller_does_not_hurt_an_idle_connection(connection: UnixHttpConnection) -> None:
     late = _Overtaken()
     with calls.entered(late), connection.ending_with_caller():
         pass
@@ -44,7 +44,7 @@ def test_a_late_canceller_does_not_hurt_an_idle_connection(connection: Connectio
     assert not connection.aborted
 
 
-def test_a_late_canceller_does_not_hurt_the_next_call(connection: Connection) -> None:
+def test_a_late_canceller_does_not_hurt_the_next_call(connection: UnixHttpConnection) -> None:
     late = _Overtaken()
     with calls.entered(late), connection.ending_with_caller():
         pass

@@ -13,12 +13,12 @@ from google.protobuf.message import Message
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
-def plain(message: Message) -> dict[str, Any]:
+def as_json(message: Message) -> dict[str, Any]:
     """Return the message as JSON-ready data."""
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
-def cri_from_plain(data: Mapping[str, Any], message: AnyMessage) -> AnyMessage:
+def cri_from_json(data: Mapping[str, Any], message: AnyMessage) -> AnyMessage:
     """Fill the empty message with what `plain` returned, and return it."""
     try:
         return json_format.ParseDict(dict(data), message, ignore_unknown_fields=True)

@@ -9,7 +9,8 @@ from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.config import Config
 from pydockershim.dockerapi import EngineFeatures
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.readiness import Readiness
 from pydockershim.errors import ShimError
 from pydockershim.host.state_files import StateFiles
 from pydockershim.logs.writers import LogWriters
@@ -17,14 +18,13 @@ from pydockershim.network.interface import PodNetwork
 from pydockershim.translate import runtime
 from pydockershim.translate.image import image_info
 from pydockershim.translate.status import container_info, sandbox_info
-from pydockershim.view.readiness import Readiness
 from pydockershim.view.view import View
 
 _FEATURES_S = 2.0  # for an engine that has just been lost
 
 
 @dataclass(frozen=True)
-class Inspector:
+class VerboseInfo:
     """Reads the rooms below; changes nothing."""
 
     config: Config
@@ -32,7 +32,7 @@ class Inspector:
     view: View
     network: PodNetwork
     readiness: Readiness
-    accepted: StateFiles
+    pod_resources: StateFiles
     log_writers: LogWriters
 
     def status(self, *, verbose: bool) -> cri.StatusResponse:
@@ -57,7 +57,9 @@ class Inspector:
         response = cri.PodSandboxStatusResponse.FromString(self.view.sandbox_status(sandbox_id))
         sandbox = self.view.sandbox(sandbox_id)
         inspect = self.engine.inspect_container(sandbox.id)
-        response.info.update(sandbox_info(inspect, sandbox.record, self.accepted.read(sandbox.id)))
+        response.info.update(
+            sandbox_info(inspect, sandbox.record, self.pod_resources.read(sandbox.id))
+        )
         return response
 
     def container(self, container_id: str) -> cri.ContainerStatusResponse:

@@ -4,7 +4,7 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import InvalidArgument
-from pydockershim.server.requests import require
+from pydockershim.server.required_fields import require
 
 
 @pytest.mark.parametrize(

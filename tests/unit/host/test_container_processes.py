@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pydockershim.host import processes
-from pydockershim.host.processes import in_container, kill_tree
+from pydockershim.host import container_processes
+from pydockershim.host.container_processes import in_container, kill_tree
 
 ID = "a1" * 32
 
@@ -57,7 +57,9 @@ def state_of(pid: int) -> str:
 
 @pytest.fixture(autouse=True)
 def _everything_is_in_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "in_container", lambda _pid, container_id: container_id == ID)
+    monkeypatch.setattr(
+        container_processes, "in_container", lambda _pid, container_id: container_id == ID
+    )
 
 
 def test_whole_tree_is_killed(shell: subprocess.Popen[bytes]) -> None:
@@ -92,7 +94,7 @@ def test_ancestor_of_all_processes_is_no_way_to_the_containers(
     shell: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family = family_of(shell.pid)
-    monkeypatch.setattr(processes, "in_container", lambda pid, _: pid in family)
+    monkeypatch.setattr(container_processes, "in_container", lambda pid, _: pid in family)
 
     # What Docker says is the pid of a command that has not been started yet.
     assert not kill_tree(0, ID)
@@ -124,7 +126,7 @@ def test_process_that_has_gone_is_none() -> None:
 def test_cgroup_says_whose_a_process_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cgroup: str, *, is_in: bool
 ) -> None:
-    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    monkeypatch.setattr(container_processes, "_PROC", tmp_path)
     (tmp_path / "7").mkdir()
     (tmp_path / "7/cgroup").write_text(cgroup)
 

@@ -9,7 +9,7 @@ from pydockershim import calls
 
 
 @dataclass(frozen=True)
-class Limit:
+class TimeLimit:
     """One kind of call.
 
     A read ends with its caller (deadline or cancellation) and may be repeated; a change, once
@@ -20,24 +20,24 @@ class Limit:
     read: bool
 
 
-PING = Limit(3, read=True)
-READ = Limit(15, read=True)
-IMAGES = Limit(60, read=True)  # dockerd looks at every layer of hundreds of images
-DISK_USAGE = Limit(300, read=True)  # dockerd walks every writable layer
+PING = TimeLimit(3, read=True)
+READ = TimeLimit(15, read=True)
+IMAGES = TimeLimit(60, read=True)  # dockerd looks at every layer of hundreds of images
+DISK_USAGE = TimeLimit(300, read=True)  # dockerd walks every writable layer
 
-CHANGE = Limit(30, read=False)
-CREATE = Limit(100, read=False)
-START = Limit(100, read=False)
-REMOVE = Limit(60, read=False)
-LOAD = Limit(100, read=False)
+CHANGE = TimeLimit(30, read=False)
+CREATE = TimeLimit(100, read=False)
+START = TimeLimit(100, read=False)
+REMOVE = TimeLimit(60, read=False)
+LOAD = TimeLimit(100, read=False)
 
 _SHORTEST_S = 0.001  # to a socket, 0 would mean not to block at all
 
-_current: ContextVar[Limit] = ContextVar("limit", default=READ)
+_current: ContextVar[TimeLimit] = ContextVar("limit", default=READ)
 
 
 @contextmanager
-def limited(limit: Limit) -> Iterator[None]:
+def limited(limit: TimeLimit) -> Iterator[None]:
     """Make the calls inside the block calls of this kind."""
     token = _current.set(limit)
     try:
@@ -46,12 +46,12 @@ def limited(limit: Limit) -> Iterator[None]:
         _current.reset(token)
 
 
-def current_limit() -> Limit:
+def current_limit() -> TimeLimit:
     """Return the kind of the call under way on this thread."""
     return _current.get()
 
 
-def time_limit_s(limit: Limit) -> float:
+def time_limit_s(limit: TimeLimit) -> float:
     """Return how long a call may take that begins now; raises when its caller has gone."""
     call = calls.current()
     if limit.read:

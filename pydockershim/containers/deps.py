@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from pydockershim.containers.container_logs import ContainerLogs
-from pydockershim.containers.identities import ImageIdentities
+from pydockershim.containers.image_users import ImageUsers
 from pydockershim.containers.stopping import Stopping
-from pydockershim.engine.client import Engine
-from pydockershim.engine.oom import OomScoreFloor
+from pydockershim.engine.engine import Engine
+from pydockershim.engine.oom_score import OomScoreFloor
 from pydockershim.locks import NamedLocks
 from pydockershim.view.view import View
 
 
 @dataclass(frozen=True)
-class ContainerTools:
+class ContainerDeps:
     """The rooms below, as the procedures need them.
 
     `locks` are the pods': creating and starting a container keeps its pod from being stopped
@@ -23,7 +23,7 @@ class ContainerTools:
     view: View
     oom_floor: OomScoreFloor
     locks: NamedLocks
-    identities: ImageIdentities
+    image_users: ImageUsers
     stopping: Stopping
     logs: ContainerLogs
     log_driver: str

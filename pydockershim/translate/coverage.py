@@ -143,7 +143,7 @@ def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) ->
     _refuse(config, REFUSED_OF_SANDBOX, IGNORED_OF_SANDBOX, features)
 
 
-def unheeded(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
+def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
     """Return what was asked for and has no effect on this node, a sentence each."""
     label = config.linux.security_context.selinux_options
     asked = config.linux.resources

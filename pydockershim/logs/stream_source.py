@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
 
-from pydockershim.engine.client import Engine
+from pydockershim.engine.engine import Engine
 from pydockershim.errors import NotFound, ShimError
 from pydockershim.logs.messages import MessageReader
 from pydockershim.logs.source import Progress, Reading

@@ -1,0 +1,1 @@
+"""What pods, containers and images use. Sampled in the background: no RPC waits for the engine."""
