@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydockershim.translate.log_config import SpoolSize
@@ -24,7 +24,7 @@ _REMOVED_FILES = 2
 _SEARCH_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolFile:
     """An open file. `follows`: it surely continues the one before it in the list."""
 
@@ -128,7 +128,7 @@ class Spool:
             os.close(self._files[1].descriptor)
             del self._files[1]
             oldest = self._files[1]
-            self._files[1] = SpoolFile(oldest.descriptor, oldest.inode, follows=False)
+            self._files[1] = replace(oldest, follows=False)
 
     def _newer_than(self, known: SpoolFile | None) -> list[SpoolFile]:
         """Open the files that are newer than a known one, oldest first; all when it has gone."""
@@ -139,13 +139,13 @@ class Spool:
                 if known and inode == known.inode:
                     os.close(descriptor)
                     return found
-                found.insert(0, SpoolFile(descriptor, inode, follows=True))
+                found.insert(0, SpoolFile(descriptor=descriptor, inode=inode, follows=True))
         except OSError:
             for file in found:
                 os.close(file.descriptor)
             raise
         if known and found:
-            found[0] = SpoolFile(found[0].descriptor, found[0].inode, follows=False)
+            found[0] = replace(found[0], follows=False)
         return found
 
     def _open_all(self) -> Iterator[int]:

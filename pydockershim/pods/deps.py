@@ -10,10 +10,11 @@ from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
 from pydockershim.network.interface import PodNetwork
 from pydockershim.pods.pause_image import PauseImage
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PodDeps:
     """The rooms below, as the procedures need them; `locks` serialises work on one sandbox.
 
@@ -22,6 +23,7 @@ class PodDeps:
 
     engine: Engine
     view: View
+    store: Store
     network: PodNetwork
     pause_image: PauseImage
     oom_floor: OomScoreFloor

@@ -16,6 +16,7 @@ from pydockershim.engine.engine import Engine
 from pydockershim.errors import ShimError
 from pydockershim.pods import builtin_pause
 from pydockershim.translate.image import parse_reference
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 
 logger = logging.getLogger(__name__)
@@ -27,10 +28,11 @@ _RETRY_AFTER_S = 300.0
 class PauseImage:
     """Owns the memory of a pull that failed."""
 
-    def __init__(self, engine: Engine, view: View, name: str) -> None:
+    def __init__(self, engine: Engine, *, view: View, images: ImageCache, name: str) -> None:
         self.name = name
         self._engine = engine
         self._view = view
+        self._images = images
         self._lock = threading.Lock()
         self._retry_at_s = 0.0
         self._builtin_id = ""
@@ -72,11 +74,11 @@ class PauseImage:
             credentials=cli_credentials(reference.registry),
             no_progress_s=_NO_PROGRESS_S,
         )
-        self._view.refresh_image(self.name)
+        self._images.refresh_and_find(self.name)
 
     def _builtin(self) -> str:
         """Load our own image once a run, so that nobody's image of that name stands in for it."""
         if not (self._builtin_id and self._view.image(self._builtin_id)):
             self._engine.load_image(builtin_pause.image_tar(self._engine.features.architecture))
-            self._builtin_id = self._view.refresh_image(builtin_pause.NAME).id
+            self._builtin_id = self._images.refresh_and_find(builtin_pause.NAME).id
         return self._builtin_id

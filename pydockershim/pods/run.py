@@ -61,7 +61,7 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
                 undo.callback(deps.network.detach, sandbox_id)
             _settle_dns(config, inspect)
             deps.engine.rename_container(sandbox_id, record.name)
-            deps.view.refresh(sandbox_id)
+            deps.store.refresh(sandbox_id)
             undo.pop_all()
     return sandbox_id
 
@@ -134,7 +134,7 @@ def _discard(deps: PodDeps, sandbox_id: str) -> None:
         except ShimError as error:
             logger.warning("sandbox %s stays behind half made: %s", sandbox_id, error)
         else:
-            deps.view.forget(sandbox_id)
+            deps.store.forget(sandbox_id)
 
 
 def _settle_dns(config: cri.PodSandboxConfig, inspect: ContainerInspect) -> None:
