@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim.streaming.remotecommand import status
-from pydockershim.streaming.remotecommand.channels import Channel, Ended, Received
-from pydockershim.streaming.remotecommand.over_spdy import SpdyChannels
-from pydockershim.streaming.remotecommand.over_websocket import WebSocketChannels
+from pydockershim.streaming.codec import PeerLeft, ProtocolError
+from pydockershim.streaming.remotecommand import exit_status
+from pydockershim.streaming.remotecommand.channel_codec import Channel, ChannelData, ChannelEnded
 from pydockershim.streaming.remotecommand.resize import ResizeDecoder, TerminalSize
-from pydockershim.streaming.spdy.connection import SpdyConnection
-from pydockershim.streaming.websocket.channels import NumberedChannels
-from pydockershim.streaming.websocket.messages import WebSocket
-from pydockershim.streaming.wire import PeerLeft, WireError
+from pydockershim.streaming.remotecommand.spdy_channels import SpdyChannels
+from pydockershim.streaming.remotecommand.websocket_channels import WebSocketChannels
+from pydockershim.streaming.spdy.spdy_connection import SpdyConnection
+from pydockershim.streaming.websocket.numbered_channels import NumberedChannels
+from pydockershim.streaming.websocket.websocket_connection import WebSocketConnection
 from tests.clients import spdy
 from tests.clients.spdy import HeaderBlocks
 from tests.clients.websocket import BINARY, CLOSE, frame
@@ -37,8 +37,8 @@ def opened(*names: str) -> tuple[SpdyChannels, HeaderBlocks]:
 
 
 def websocket_channels(expected: set[Channel], *, close_signal: bool = True) -> WebSocketChannels:
-    wire = NumberedChannels(WebSocket(max_message_bytes=4096), as_base64=False)
-    return WebSocketChannels(wire, expected, close_signal=close_signal)
+    numbered = NumberedChannels(WebSocketConnection(max_message_bytes=4096), as_base64=False)
+    return WebSocketChannels(numbered=numbered, expected=expected, close_signal=close_signal)
 
 
 def reset(stream: int, status: int) -> bytes:
@@ -65,7 +65,7 @@ def test_too_many_such_streams_end_the_connection() -> None:
     channels, blocks = spdy_channels({Channel.ERROR}), HeaderBlocks()
     sent = [blocks.syn_stream(2 * index + 1, {"streamtype": "resize"}) for index in range(17)]
     channels.feed(b"".join(sent[:16]))
-    with pytest.raises(WireError, match="nobody asked for"):
+    with pytest.raises(ProtocolError, match="not requested"):
         channels.feed(sent[16])
 
 
@@ -78,9 +78,9 @@ def test_input_and_its_end_over_spdy() -> None:
         + spdy.control(spdy.GOAWAY, bytes(8))
     )
     assert events == [
-        Received(Channel.STDIN, [memoryview(b"abc")]),
-        Received(Channel.STDOUT, [memoryview(b"not input")]),
-        Ended(Channel.STDIN),
+        ChannelData(Channel.STDIN, [memoryview(b"abc")]),
+        ChannelData(Channel.STDOUT, [memoryview(b"not input")]),
+        ChannelEnded(Channel.STDIN),
         PeerLeft(),
     ]
 
@@ -124,8 +124,8 @@ def test_input_and_its_end_over_websocket(cuts: list[int]) -> None:
     events = [event for piece in pieces(sent, cuts) for event in channels.feed(piece)]
 
     assert events == [
-        Received(Channel.STDIN, [memoryview(b"abc")]),
-        Ended(Channel.STDIN),
+        ChannelData(Channel.STDIN, [memoryview(b"abc")]),
+        ChannelEnded(Channel.STDIN),
         PeerLeft(),
     ]
 
@@ -133,7 +133,7 @@ def test_input_and_its_end_over_websocket(cuts: list[int]) -> None:
 def test_before_v5_there_is_no_close_signal() -> None:
     channels = websocket_channels({Channel.ERROR, Channel.STDIN}, close_signal=False)
     assert channels.feed(frame(BINARY, b"\xff\x00") + frame(BINARY, b"\x00a")) == [
-        Received(Channel.STDIN, [memoryview(b"a")])
+        ChannelData(Channel.STDIN, [memoryview(b"a")])
     ]
 
 
@@ -157,23 +157,23 @@ def test_over_websocket_the_status_is_followed_by_close() -> None:
     ("code", "told"), [(1, "1"), (42, "42"), (137, "137"), (255, "255"), (256, "255"), (-1, "255")]
 )
 def test_a_failure_is_told_as_client_go_reads_it(code: int, told: str) -> None:
-    failure = json.loads(status.of_exit(code, as_json=True))
+    failure = json.loads(exit_status.of_exit(code, as_json=True))
     assert failure["status"] == "Failure"
     assert failure["reason"] == "NonZeroExitCode"
     assert failure["details"]["causes"] == [{"reason": "ExitCode", "message": told}]
-    assert told in status.of_exit(code, as_json=False).decode()
+    assert told in exit_status.of_exit(code, as_json=False).decode()
 
 
 def test_success_is_silence_before_v4() -> None:
-    assert json.loads(status.of_exit(0, as_json=True))["status"] == "Success"
-    assert status.of_exit(0, as_json=False) == b""
+    assert json.loads(exit_status.of_exit(0, as_json=True))["status"] == "Success"
+    assert exit_status.of_exit(0, as_json=False) == b""
 
 
 def test_an_error_of_ours_is_an_internal_one() -> None:
-    error = json.loads(status.of_error("no such file", as_json=True))
+    error = json.loads(exit_status.of_error("no such file", as_json=True))
     assert (error["reason"], error["code"]) == ("InternalError", 500)
     assert error["message"] == "Internal error occurred: no such file"
-    assert status.of_error("no such file", as_json=False) == error["message"].encode()
+    assert exit_status.of_error("no such file", as_json=False) == error["message"].encode()
 
 
 @given(
@@ -214,5 +214,5 @@ def test_sizes_of_zero_are_none() -> None:
     ],
 )
 def test_nonsense_is_no_size(nonsense: bytes) -> None:
-    with pytest.raises(WireError, match="size"):
+    with pytest.raises(ProtocolError, match="size"):
         ResizeDecoder().feed(nonsense)

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydockershim.streaming.codec import PeerLeft, ProtocolError
 from pydockershim.streaming.spdy import frames
-from pydockershim.streaming.spdy.connection import (
+from pydockershim.streaming.spdy.dictionary import DICTIONARY
+from pydockershim.streaming.spdy.spdy_connection import (
     SpdyConnection,
     StreamData,
     StreamEnded,
@@ -19,8 +21,6 @@ from pydockershim.streaming.spdy.connection import (
     StreamOpened,
     StreamReset,
 )
-from pydockershim.streaming.spdy.dictionary import DICTIONARY
-from pydockershim.streaming.wire import PeerLeft, WireError
 from tests.clients import spdy
 from tests.clients.spdy import HeaderBlocks
 from tests.unit.streaming.splits import CUTS, pieces, single_bytes
@@ -141,7 +141,7 @@ def test_every_split_of_the_bytes_gives_the_same_events(streams: Streams, cuts: 
 @given(st.binary(max_size=200))
 def test_any_other_bytes_end_the_connection_and_nothing_else(noise: bytes) -> None:
     server, _ = opened(1)
-    with suppress(WireError):
+    with suppress(ProtocolError):
         server.feed(noise)
 
 
@@ -216,7 +216,7 @@ def test_a_flood_of_pings_ends_the_connection() -> None:
     server = connection(clock=lambda: 0.0)
     ping = spdy.control(spdy.PING, struct.pack(">L", 1))
     server.feed(200 * ping)
-    with pytest.raises(WireError, match="pings"):
+    with pytest.raises(ProtocolError, match="pings"):
         server.feed(ping)
 
 
@@ -240,7 +240,7 @@ def block_of(plain: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
-        (spdy.control(spdy.SYN_STREAM, bomb()), "beyond all bounds"),
+        (spdy.control(spdy.SYN_STREAM, bomb()), "when inflated"),
         (struct.pack(">HHL", 0x8003, 1, 0xFFFFFF), "16777215 bytes"),
         (struct.pack(">HHL", 0x8002, 1, 0), "another version"),
         (spdy.control(5, b""), "type 5"),
@@ -248,18 +248,18 @@ def block_of(plain: bytes) -> bytes:
         (spdy.control(spdy.SYN_STREAM, b"123"), "type 1"),
         (spdy.control(spdy.SYN_STREAM, bytes(10) + b"no zlib"), "zlib"),
         (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">L", 65))), "65 headers"),
-        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 1, 1 << 31))), "too early"),
-        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 0, 0))), "behind"),
+        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 1, 1 << 31))), "truncated"),
+        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 0, 0))), "after the last"),
         (HeaderBlocks().syn_stream(1, {"Upper": "x"}), "capitals"),
         (HeaderBlocks().syn_stream(2, {}), "stream 2"),
     ],
 )
 def test_broken_frames_end_the_connection(sent: bytes, reason: str) -> None:
-    with pytest.raises(WireError, match=reason):
+    with pytest.raises(ProtocolError, match=reason):
         connection().feed(sent)
 
 
 def test_a_stream_id_cannot_be_used_again() -> None:
     server, blocks = opened(1, 3)
-    with pytest.raises(WireError, match="stream 3 after stream 3"):
+    with pytest.raises(ProtocolError, match="stream 3 after stream 3"):
         server.feed(blocks.syn_stream(3, {}))
