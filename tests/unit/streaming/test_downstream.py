@@ -28,7 +28,7 @@ class _Codec:
 
 
 @pytest.mark.parametrize("tunnelled", [False, True])
-def test_what_comes_behind_our_goodbye_is_not_answered(*, tunnelled: bool) -> None:
+def test_nothing_is_sent_after_the_session_is_closed(*, tunnelled: bool) -> None:
     async def ping_too_late() -> list[dict[str, Any]]:
         errors: list[dict[str, Any]] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, error: errors.append(error))
@@ -49,7 +49,7 @@ def test_what_comes_behind_our_goodbye_is_not_answered(*, tunnelled: bool) -> No
     assert not run(ping_too_late())
 
 
-def test_a_look_at_a_client_that_has_gone_while_it_was_held_does_no_harm() -> None:
+def test_check_alive_after_a_held_client_has_disconnected() -> None:
     async def look() -> None:
         async with connected_downstream() as (downstream, *_):
             gone = asyncio.Event()

@@ -30,7 +30,7 @@ from tests.clients.websocket import BINARY, PING, frame
 from tests.unit.streaming.virtual_time import run
 
 _WATCHED_EVERY_S = 5
-# The client has some time to say good-bye, and once more when the kernel has confirmed something
+# The client has some time to close the session, and once more when the kernel has acknowledged data
 # meanwhile: that comes by the clock of the world.
 _GOODBYE_S = 2 * 5
 _STREAMS = StdStreams(tty=False, stdin=True, stdout=True, stderr=True)
@@ -214,7 +214,7 @@ def test_a_connection_without_a_byte_is_closed_in_time(idle_s: float) -> None:
 
 
 @pytest.mark.parametrize("opening", ["spdy", "websocket"])
-def test_silence_is_no_success(opening: str) -> None:
+def test_a_session_ended_by_the_server_reports_an_error(opening: str) -> None:
     """client-go takes an error channel that ends without a word for success."""
 
     async def read_to_end(reason: str, *, stops: bool) -> None:
@@ -234,7 +234,7 @@ def test_silence_is_no_success(opening: str) -> None:
     run(read_to_end("the CRI server stops", stops=True))
 
 
-def test_pings_are_no_payload() -> None:
+def test_pings_are_not_payload() -> None:
     async def idle() -> float:
         async with _client(data_idle_s=60) as client:
             await client.open_spdy("error", "stdin", "stdout", "stderr")
@@ -260,7 +260,7 @@ def test_payload_keeps_a_connection_that_pings_would_not() -> None:
     run(idle())
 
 
-def test_a_head_that_does_not_come_is_waited_for_ten_seconds() -> None:
+def test_the_request_head_times_out_after_ten_seconds() -> None:
     async def wait() -> float:
         async with _client() as client:
             client.writer.write(b"GET /exec/")
@@ -269,7 +269,7 @@ def test_a_head_that_does_not_come_is_waited_for_ten_seconds() -> None:
     assert 10 <= run(wait()) <= 11
 
 
-def test_streams_that_do_not_come_are_waited_for_half_a_minute() -> None:
+def test_missing_streams_time_out_after_half_a_minute() -> None:
     async def wait() -> float:
         async with _client() as client:
             await client.open_spdy("error", "stdin", "stdout")
@@ -278,7 +278,7 @@ def test_streams_that_do_not_come_are_waited_for_half_a_minute() -> None:
     assert 30 <= run(wait()) <= 30 + _GOODBYE_S + 1
 
 
-def test_a_client_that_stays_behind_the_end_is_waited_for_some_seconds() -> None:
+def test_a_client_that_does_not_disconnect_at_the_end_times_out() -> None:
     async def wait() -> float:
         async with _client() as client:
             await client.open_spdy("error", "stdin", "stdout", "stderr")

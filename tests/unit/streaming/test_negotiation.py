@@ -43,7 +43,7 @@ def websocket(
         (["channel.k8s.io"], "channel.k8s.io"),
     ],
 )
-def test_the_clients_first_version_that_we_speak_wins(wanted: list[str], chosen: str) -> None:
+def test_the_first_supported_version_of_the_client_is_used(wanted: list[str], chosen: str) -> None:
     upgrade = negotiate(spdy(*wanted), REMOTECOMMAND)
     assert upgrade.headers == {
         "Upgrade": "SPDY/3.1",
@@ -54,7 +54,7 @@ def test_the_clients_first_version_that_we_speak_wins(wanted: list[str], chosen:
     assert upgrade.subprotocol.resize == chosen.startswith(("v3", "v4"))
 
 
-def test_a_version_that_nobody_speaks_is_refused_with_the_ones_that_we_do() -> None:
+def test_an_unsupported_version_is_rejected_with_the_supported_ones() -> None:
     with pytest.raises(HttpError) as refused:
         negotiate(spdy("v5.channel.k8s.io"), REMOTECOMMAND)
     assert refused.value.status == 403
@@ -65,7 +65,7 @@ def test_a_version_that_nobody_speaks_is_refused_with_the_ones_that_we_do() -> N
     ] == ["v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"]
 
 
-def test_port_forward_speaks_its_own_protocol_only() -> None:
+def test_port_forward_has_its_own_protocol() -> None:
     assert negotiate(spdy("portforward.k8s.io"), PORT_FORWARD).subprotocol.framing is Framing.SPDY
     with pytest.raises(HttpError):
         negotiate(spdy("v4.channel.k8s.io"), PORT_FORWARD)
@@ -90,7 +90,7 @@ def test_no_version_at_all_is_an_error(versions: list[str]) -> None:
         [("connection", "keep-alive"), ("upgrade", "websocket")],
     ],
 )
-def test_a_request_that_upgrades_to_nothing_is_refused(headers: list[tuple[str, str]]) -> None:
+def test_a_request_without_a_supported_upgrade_is_rejected(headers: list[tuple[str, str]]) -> None:
     with pytest.raises(HttpError) as refused:
         negotiate(RequestHead(method="GET", path="/", headers=headers), REMOTECOMMAND)
     assert refused.value.status == 400
@@ -118,7 +118,7 @@ def test_a_websocket_is_accepted(wanted: list[str], chosen: str) -> None:
     assert upgrade.subprotocol.json_status == chosen.startswith(("v4", "v5"))
 
 
-def test_a_websocket_without_a_protocol_speaks_the_oldest() -> None:
+def test_a_websocket_without_a_protocol_uses_the_oldest() -> None:
     upgrade = negotiate(websocket(), REMOTECOMMAND)
     assert "Sec-WebSocket-Protocol" not in upgrade.headers
     assert not upgrade.subprotocol.json_status
@@ -141,7 +141,7 @@ def test_the_tunnel_is_for_port_forward() -> None:
         (websocket(key="no base64"), 400),
     ],
 )
-def test_other_websockets_are_refused(head: RequestHead, status: int) -> None:
+def test_other_websockets_are_rejected(head: RequestHead, status: int) -> None:
     with pytest.raises(HttpError) as refused:
         negotiate(head, REMOTECOMMAND)
     assert refused.value.status == status

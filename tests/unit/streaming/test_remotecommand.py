@@ -1,4 +1,4 @@
-"""remotecommand over both wires: channels, ends, statuses and sizes."""
+"""remotecommand over both framings: channels, EOF, statuses and sizes."""
 
 import json
 import struct
@@ -55,7 +55,7 @@ def test_a_session_is_complete_with_its_last_stream() -> None:
 
 
 @pytest.mark.parametrize("name", ["resize", "stdout", "nonsense", ""])
-def test_a_stream_that_nobody_asked_for_is_reset(name: str) -> None:
+def test_a_stream_that_was_not_requested_is_reset(name: str) -> None:
     channels, blocks = opened("error", "stdout")
     channels.feed(blocks.syn_stream(9, {"streamtype": name}))
     assert channels.outgoing == [reset(9, 1)]
@@ -85,7 +85,7 @@ def test_input_and_its_end_over_spdy() -> None:
     ]
 
 
-def test_the_end_over_spdy_is_told_in_order() -> None:
+def test_over_spdy_the_end_is_sent_in_order() -> None:
     channels, _ = opened("error", "stdin", "stdout")
     channels.send(Channel.STDOUT, b"out")
     channels.send(Channel.STDERR, b"nobody asked for it")
@@ -154,22 +154,23 @@ def test_over_websocket_the_status_is_followed_by_close() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [(1, "1"), (42, "42"), (137, "137"), (255, "255"), (256, "255"), (-1, "255")]
+    ("code", "reported"),
+    [(1, "1"), (42, "42"), (137, "137"), (255, "255"), (256, "255"), (-1, "255")],
 )
-def test_a_failure_is_told_as_client_go_reads_it(code: int, told: str) -> None:
+def test_a_failure_is_reported_as_client_go_parses_it(code: int, reported: str) -> None:
     failure = json.loads(exit_status.of_exit(code, as_json=True))
     assert failure["status"] == "Failure"
     assert failure["reason"] == "NonZeroExitCode"
-    assert failure["details"]["causes"] == [{"reason": "ExitCode", "message": told}]
-    assert told in exit_status.of_exit(code, as_json=False).decode()
+    assert failure["details"]["causes"] == [{"reason": "ExitCode", "message": reported}]
+    assert reported in exit_status.of_exit(code, as_json=False).decode()
 
 
-def test_success_is_silence_before_v4() -> None:
+def test_success_is_an_empty_error_channel_before_v4() -> None:
     assert json.loads(exit_status.of_exit(0, as_json=True))["status"] == "Success"
     assert exit_status.of_exit(0, as_json=False) == b""
 
 
-def test_an_error_of_ours_is_an_internal_one() -> None:
+def test_an_error_of_the_server_is_an_internal_error() -> None:
     error = json.loads(exit_status.of_error("no such file", as_json=True))
     assert (error["reason"], error["code"]) == ("InternalError", 500)
     assert error["message"] == "Internal error occurred: no such file"
@@ -182,7 +183,7 @@ def test_an_error_of_ours_is_an_internal_one() -> None:
     ),
     cuts=CUTS,
 )
-def test_the_newest_size_counts_however_they_come(
+def test_the_latest_size_is_returned_however_the_bytes_are_split(
     sizes: list[tuple[int, int]], cuts: list[int]
 ) -> None:
     sent = b"\n".join(b'{"Width":%d,"Height":%d}' % size for size in sizes)
@@ -213,6 +214,6 @@ def test_sizes_of_zero_are_none() -> None:
         b'{"Width":' + 600 * b"1",
     ],
 )
-def test_nonsense_is_no_size(nonsense: bytes) -> None:
+def test_an_invalid_size_is_a_protocol_error(nonsense: bytes) -> None:
     with pytest.raises(ProtocolError, match="size"):
         ResizeDecoder().feed(nonsense)

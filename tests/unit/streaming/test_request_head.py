@@ -17,7 +17,7 @@ LEFTOVER = b"\x80\x03\x00\x01 and more"
 
 
 @given(cuts=CUTS)
-def test_a_head_may_come_in_any_pieces(cuts: list[int]) -> None:
+def test_a_head_may_be_split_anywhere(cuts: list[int]) -> None:
     for split in (pieces(REQUEST, cuts), single_bytes(REQUEST)):
         reader = HeadReader(max_bytes=16384)
         *early, head = [reader.feed(piece) for piece in split if piece]
@@ -27,13 +27,13 @@ def test_a_head_may_come_in_any_pieces(cuts: list[int]) -> None:
         assert head.values("x-stream-protocol-version") == ["v4.channel.k8s.io"]
 
 
-def test_what_is_behind_the_head_is_kept() -> None:
+def test_bytes_after_the_head_are_kept() -> None:
     reader = HeadReader(max_bytes=16384)
     assert reader.feed(REQUEST + LEFTOVER)
     assert reader.leftover == LEFTOVER
 
 
-def test_the_answer_to_an_upgrade() -> None:
+def test_the_response_to_an_upgrade() -> None:
     reader = HeadReader(max_bytes=16384)
     reader.feed(REQUEST)
     answer = reader.switch_protocols({"Upgrade": "SPDY/3.1", "Connection": "Upgrade"})
@@ -58,7 +58,7 @@ def test_the_answer_to_an_upgrade() -> None:
         (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", 400),
     ],
 )
-def test_other_heads_are_refused_in_plain_words(sent: bytes, status: int) -> None:
+def test_invalid_heads_are_rejected_in_plain_text(sent: bytes, status: int) -> None:
     reader = HeadReader(max_bytes=16384)
     with pytest.raises(HttpError) as refused:
         reader.feed(sent)
@@ -68,7 +68,7 @@ def test_other_heads_are_refused_in_plain_words(sent: bytes, status: int) -> Non
     assert b"\r\nConnection: close\r\n" in answer
 
 
-def test_a_refused_head_request_gets_no_body() -> None:
+def test_a_rejected_head_request_gets_no_body() -> None:
     reader = HeadReader(max_bytes=16384)
     reader.feed(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
     answer = reader.error_response(

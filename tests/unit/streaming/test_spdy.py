@@ -81,7 +81,7 @@ def joined(events: list[StreamEvent]) -> list[object]:
     return result
 
 
-def test_the_dictionary_is_the_drafts() -> None:
+def test_the_dictionary_is_that_of_the_draft() -> None:
     assert len(DICTIONARY) == 1423
     assert hashlib.sha256(DICTIONARY).hexdigest() == (
         "51d27341373f923f3cd88e1eb7162aeaa3723d7585ff2399201dc06498407f02"
@@ -151,7 +151,7 @@ def test_the_server_says_nothing_before_the_client() -> None:
     assert not server.outgoing
 
 
-def test_payload_is_passed_on_before_its_frame_is_whole() -> None:
+def test_payload_is_delivered_before_its_frame_is_complete() -> None:
     server, _ = opened(1)
     events = server.feed(struct.pack(">LL", 1, 0xFFFFFF) + b"begin")
     assert events == [StreamData(1, [memoryview(b"begin")])]
@@ -173,7 +173,7 @@ def test_each_half_of_a_stream_ends_on_its_own() -> None:
     assert b"".join(server.outgoing) == spdy.data(1, b"still") + spdy.data(1, b"", fin=True)
 
 
-def test_a_stream_that_was_reset_is_forgotten() -> None:
+def test_a_stream_that_was_reset_is_removed() -> None:
     server, _ = opened(1)
     assert server.feed(spdy.control(spdy.RST_STREAM, struct.pack(">LL", 1, 5))) == [StreamReset(1)]
     server.send(1, b"dropped")
@@ -181,14 +181,14 @@ def test_a_stream_that_was_reset_is_forgotten() -> None:
     assert not server.outgoing, "a reset is never answered"
 
 
-def test_data_behind_our_reset_is_dropped() -> None:
+def test_data_after_a_reset_of_the_server_is_dropped() -> None:
     server, _ = opened(1)
     server.reset(1)
     assert b"".join(server.outgoing) == spdy.control(spdy.RST_STREAM, struct.pack(">LL", 1, 5))
     assert server.feed(spdy.data(1, b"late")) == []
 
 
-def test_streams_beyond_the_bound_are_refused() -> None:
+def test_streams_beyond_the_limit_are_refused() -> None:
     server = SpdyConnection(max_control_bytes=_LIMIT, max_streams=1)
     blocks = HeaderBlocks()
     assert server.feed(blocks.syn_stream(1, {})) == [StreamOpened(1, {})]
@@ -196,7 +196,7 @@ def test_streams_beyond_the_bound_are_refused() -> None:
     assert b"".join(server.outgoing) == spdy.control(spdy.RST_STREAM, struct.pack(">LL", 3, 3))
 
 
-def test_unused_kinds_of_frames_are_read_over() -> None:
+def test_unused_frame_types_are_ignored() -> None:
     server, blocks = opened(1)
     settings = spdy.control(4, struct.pack(">LLL", 1, 4, 100))
     window = spdy.control(9, struct.pack(">LL", 1, 65536))
@@ -220,7 +220,7 @@ def test_a_flood_of_pings_ends_the_connection() -> None:
         server.feed(ping)
 
 
-def test_a_ping_every_five_seconds_goes_on_for_ever() -> None:
+def test_a_ping_every_five_seconds_is_always_allowed() -> None:
     now_s = 0.0
     server = connection(clock=lambda: now_s)
     for _ in range(10_000):

@@ -20,7 +20,7 @@ def _upstream(downstream: Downstream, **handlers: Any) -> Upstream:
     )
 
 
-def test_input_for_what_never_comes_about_holds_up_nothing_else() -> None:
+def test_early_input_of_an_aborted_upstream_does_not_pause_the_client() -> None:
     async def give_up() -> bytes:
         async with connected_downstream() as (downstream, _, writer):
             upstream = _upstream(downstream)
@@ -36,8 +36,8 @@ def test_input_for_what_never_comes_about_holds_up_nothing_else() -> None:
     assert run(give_up()) == b"something else"
 
 
-def test_output_that_came_before_a_write_fails_is_passed_on() -> None:
-    """As of a web server that refuses an upload, answers why, and closes without reading it."""
+def test_output_that_arrived_before_a_failed_write_is_delivered() -> None:
+    """As from a web server that rejects an upload, responds, and closes without reading it."""
 
     async def refuse() -> bytes:
         output = bytearray()

@@ -43,7 +43,7 @@ def test_every_split_gives_the_same_messages(messages: list[list[bytes]], cuts: 
 
 
 @given(st.integers(0, 70_000))
-def test_heads_are_those_of_the_rfc(length: int) -> None:
+def test_frame_headers_follow_the_rfc(length: int) -> None:
     server = websocket()
     server.send(bytes(length))
     head, payload = server.outgoing
@@ -57,7 +57,7 @@ def test_heads_are_those_of_the_rfc(length: int) -> None:
     assert (head, len(payload)) == (expected, length)
 
 
-def test_a_ping_is_answered_with_its_own_words() -> None:
+def test_a_pong_has_the_payload_of_the_ping() -> None:
     server = websocket()
     server.feed(frame(PING, b"hello"))
     assert server.outgoing == [b"\x8a\x05hello"]
@@ -71,7 +71,7 @@ def test_the_clients_close_is_answered_and_nothing_follows() -> None:
     assert server.outgoing == [b"\x88\x02" + _GOODBYE]
 
 
-def test_our_close_is_1000_and_the_last_word() -> None:
+def test_the_server_closes_with_1000_and_sends_nothing_more() -> None:
     server = websocket()
     server.close()
     server.send(b"late")
@@ -99,21 +99,21 @@ def test_broken_frames_end_the_connection(sent: bytes, reason: str) -> None:
 
 
 def test_binary_messages_begin_with_their_channel() -> None:
-    wire = NumberedChannels(websocket(), as_base64=False)
-    assert wire.feed(frame(BINARY, b"\x00abc") + frame(BINARY, b"\x04") + frame(BINARY, b"")) == [
-        NumberedMessage(0, memoryview(b"abc"))
-    ]
-    wire.send(1, b"xyz")
-    assert b"".join(wire.outgoing) == b"\x82\x04\x01xyz"
+    numbered = NumberedChannels(websocket(), as_base64=False)
+    assert numbered.feed(
+        frame(BINARY, b"\x00abc") + frame(BINARY, b"\x04") + frame(BINARY, b"")
+    ) == [NumberedMessage(0, memoryview(b"abc"))]
+    numbered.send(1, b"xyz")
+    assert b"".join(numbered.outgoing) == b"\x82\x04\x01xyz"
 
 
 @given(st.integers(0, 4), st.binary(min_size=1, max_size=100))
 def test_base64_messages_are_text(number: int, payload: bytes) -> None:
-    wire = NumberedChannels(websocket(), as_base64=True)
+    numbered = NumberedChannels(websocket(), as_base64=True)
     message = str(number).encode() + base64.b64encode(payload)
-    assert wire.feed(frame(TEXT, message)) == [NumberedMessage(number, payload)]
-    wire.send(number, payload)
-    head, *rest = wire.outgoing
+    assert numbered.feed(frame(TEXT, message)) == [NumberedMessage(number, payload)]
+    numbered.send(number, payload)
+    head, *rest = numbered.outgoing
     assert (head[0], b"".join(rest)) == (0x81, message)
 
 
@@ -122,7 +122,7 @@ def test_what_is_not_base64_ends_the_connection() -> None:
         NumberedChannels(websocket(), as_base64=True).feed(frame(TEXT, b"0!!"))
 
 
-def test_a_tunnel_does_not_mind_where_messages_end() -> None:
+def test_a_tunnel_ignores_message_boundaries() -> None:
     tunnel = Tunnel(websocket())
     assert tunnel.unwrap(frame(BINARY, b"ab") + frame(PING, b"") + frame(BINARY, b"c")) == b"abc"
     assert b"".join(tunnel.wrap([b"x", b"yz"])) == b"\x8a\x00" + b"\x82\x03xyz"
