@@ -38,8 +38,8 @@ from pydockershim.server.runtime_service import RuntimeService
 from pydockershim.server.streaming_urls import StreamingUrls
 from pydockershim.server.verbose import VerboseInfo
 from pydockershim.stats.disk_usage import DiskUsage
-from pydockershim.streaming.limits import limits_of
-from pydockershim.streaming.server import StreamingServer
+from pydockershim.streaming.limits import streaming_limits
+from pydockershim.streaming.streaming_server import StreamingServer
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.store import Store
@@ -117,10 +117,10 @@ def serve(config: Config) -> None:
         log_file_bytes=config.log_file_bytes,
     )
     streaming = StreamingServer(
-        engine,
+        engine=engine,
         bind=config.streaming_address,
         certificate=config.streaming_certificate,
-        limits=limits_of(config.streaming_limits),
+        limits=streaming_limits(config.streaming_limits),
     )
     servicers = _servicers(
         config, pods, containers, images=images, disk_usage=disk_usage, streaming=streaming

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.preconditions import require_ready, require_running
-from pydockershim.streaming.requests import Streams
-from pydockershim.streaming.server import StreamingServer
+from pydockershim.streaming.stream_requests import StdStreams
+from pydockershim.streaming.streaming_server import StreamingServer
 from pydockershim.view.view import View
 
 
@@ -40,7 +40,7 @@ class StreamingUrls:
         return cri.PortForwardResponse(url=url)
 
 
-def _streams(request: cri.ExecRequest | cri.AttachRequest) -> Streams:
-    return Streams(
+def _streams(request: cri.ExecRequest | cri.AttachRequest) -> StdStreams:
+    return StdStreams(
         tty=request.tty, stdin=request.stdin, stdout=request.stdout, stderr=request.stderr
     )
