@@ -10,7 +10,7 @@ from pydockershim.engine.engine import NameTaken
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
-from pydockershim.labels import ContainerRecord
+from pydockershim.labels.record import ContainerRecord
 from pydockershim.translate import container as translate
 from pydockershim.translate.coverage import without_effect
 from pydockershim.translate.identity import groups_wanted

@@ -11,14 +11,15 @@ when the kubelet asks for the sandbox once more.
 import logging
 from contextlib import ExitStack
 
-from pydockershim import calls, naming
+from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, ShimError, Unknown
 from pydockershim.host.container_processes import is_there
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
-from pydockershim.labels import SandboxRecord
+from pydockershim.labels import naming
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.pods import remove
 from pydockershim.pods.deps import PodDeps
 from pydockershim.translate import resolv

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures, ImageInspect, Json
-from pydockershim.labels import ContainerRecord, SandboxRecord
+from pydockershim.labels import naming, schema
+from pydockershim.labels.record import ContainerRecord, SandboxRecord
 from pydockershim.translate import coverage, log_config, namespaces
 from pydockershim.translate.as_json import as_json
 from pydockershim.translate.checks import invalid
@@ -122,7 +122,7 @@ def docker_container(
         **docker_process(config),
         "Image": image["Id"],
         "User": docker_user(context),
-        "Labels": labels.encode(record),
+        "Labels": schema.encode(record),
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": host_config,
     }

@@ -14,15 +14,15 @@ Container (`State.Status` -> state, reason)
 - mounts: as they were sent; resources: as the Engine has them.
 - Times in ns, 0 for never; `created_at` is the same in list and status, to the ns.
 
-COMPAT(cri-dockerd): what has no record gets the best that an inspect tells.
+COMPAT(cri-dockerd): without a record, image and mounts are what the inspect says.
 """
 
 import json
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerState, Json
-from pydockershim.labels import ContainerRecord, SandboxRecord
+from pydockershim.labels import naming
+from pydockershim.labels.record import ContainerRecord, SandboxRecord
 from pydockershim.translate.addresses import addresses
 from pydockershim.translate.as_json import as_json, cri_from_json
 from pydockershim.translate.image import cri_asked_image
@@ -35,7 +35,7 @@ _CANNOT_RUN = "ContainerCannotRun"  # COMPAT(kubelet): it reads no log of such a
 
 
 def cri_sandbox_status(inspect: ContainerInspect, record: SandboxRecord) -> cri.PodSandboxStatus:
-    """Return the status of a pause container; the record is `sandbox.with_peer_facts`."""
+    """Return the status of a pause container; the record is complete (`cri_dockerd`)."""
     ready = inspect["State"]["Running"] and not naming.is_setup(inspect["Name"])
     return cri.PodSandboxStatus(
         id=inspect["Id"],

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerState, ContainerSummary, Json
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord
-from pydockershim.translate.sandbox import with_peer_facts
+from pydockershim.labels.cri_dockerd import with_missing_facts
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
 from pydockershim.translate.status import (
     cri_container,
     cri_container_status,
@@ -129,7 +129,7 @@ def summary_name(summary: ContainerSummary) -> str:
 
 
 def _sandbox_item(inspect: ContainerInspect, record: SandboxRecord) -> SandboxItem:
-    record = with_peer_facts(record, inspect)
+    record = with_missing_facts(record, inspect["HostConfig"])
     status = cri_sandbox_status(inspect, record)
     return SandboxItem(
         id=inspect["Id"],

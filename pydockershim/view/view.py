@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from pydockershim import labels
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
+from pydockershim.labels import schema
 from pydockershim.translate import filters
 from pydockershim.view.container_events import ContainerEvents
 from pydockershim.view.exits import ExitGate
@@ -248,7 +248,7 @@ class View:
 
         What is known already stays; `reason` is what a status of it then says.
         """
-        record = labels.decode(summary_name(summary), summary["Labels"] or {})
+        record = schema.decode(summary_name(summary), summary["Labels"] or {})
         if record is None:
             return
         with self._lock:
@@ -278,7 +278,7 @@ class View:
         except NotFound:
             return None
         name = inspect["Name"].removeprefix("/")
-        record = labels.decode(name, inspect["Config"]["Labels"] or {})
+        record = schema.decode(name, inspect["Config"]["Labels"] or {})
         if record is None:
             return None
         item = item_of(inspect, record)

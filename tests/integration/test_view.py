@@ -7,12 +7,13 @@ from contextlib import closing
 
 import pytest
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.readiness import Readiness
 from pydockershim.errors import NotFound, Unavailable
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
+from pydockershim.labels import naming
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
+from pydockershim.labels.schema import encode
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pydockershim import labels
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
-from pydockershim.labels import ContainerRecord, SandboxRecord
-from pydockershim.translate.sandbox import with_peer_facts
+from pydockershim.labels import keys, schema
+from pydockershim.labels.cri_dockerd import with_missing_facts
+from pydockershim.labels.record import ContainerRecord, SandboxRecord
 from pydockershim.translate.status import (
     container_info,
     cri_container,
@@ -158,11 +158,11 @@ def test_both_families_of_addresses_are_told_the_older_one_first() -> None:
 
 
 def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
-    record = labels.decode(SANDBOX.name, {labels.TYPE: labels.TYPE_SANDBOX})
+    record = schema.decode(SANDBOX.name, {keys.TYPE: keys.TYPE_SANDBOX})
     assert isinstance(record, SandboxRecord)
     told = inspect(NetworkMode="host", IpcMode="shareable", CgroupParent="/kubepods/x")
 
-    whole = with_peer_facts(record, told)
+    whole = with_missing_facts(record, told["HostConfig"])
     status = cri_sandbox_status(told, whole)
 
     assert status.state == cri.SANDBOX_READY
@@ -173,7 +173,9 @@ def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
 
 
 def test_a_sandbox_of_ours_needs_no_completion() -> None:
-    assert with_peer_facts(SANDBOX, inspect(NetworkMode="host", Privileged=True)) is SANDBOX
+    host_config = inspect(NetworkMode="host", Privileged=True)["HostConfig"]
+
+    assert with_missing_facts(SANDBOX, host_config) is SANDBOX
 
 
 def test_the_list_s_item_says_the_same_as_the_status() -> None:
@@ -309,8 +311,8 @@ def test_docker_s_states_become_the_cri_s(
 
 
 def test_a_container_of_cri_dockerd_is_shown_from_what_docker_says() -> None:
-    record = labels.decode(
-        CONTAINER.name, {labels.TYPE: labels.TYPE_CONTAINER, labels.SANDBOX_ID: "5a" * 32}
+    record = schema.decode(
+        CONTAINER.name, {keys.TYPE: keys.TYPE_CONTAINER, keys.SANDBOX_ID: "5a" * 32}
     )
     assert isinstance(record, ContainerRecord)
     told = inspect()
