@@ -27,6 +27,7 @@ from pydockershim.images.deps import ImageDeps
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
 from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.pods import builtin_pause
 from pydockershim.pods.deps import PodDeps
 from pydockershim.pods.pause_image import PauseImage
@@ -69,13 +70,16 @@ def serve(config: Config) -> None:
     bound_arenas(_ARENAS)
     allow_open_files()
     state_lock = claim(config.state_dir / "lock")
-    engine = Engine(socket_path(config.docker_endpoint))
-    network = DockerBridge()
-    pinned = (config.pause_image, builtin_pause.NAME)
+    engine, networks = Engine(socket_path(config.docker_endpoint)), Networks(DockerBridge())
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
-    images = ImageCache(engine, pinned=pinned)
-    view = View(engine.inspect_container, images, is_drained=logs.is_drained)
+    images = ImageCache(engine, pinned=(config.pause_image, builtin_pause.NAME))
+    view = View(
+        engine.inspect_container,
+        images,
+        is_drained=logs.is_drained,
+        addresses_of=networks.addresses_of,
+    )
     reflector = Reflector(engine, view, on_list=logs.take_up)
     readiness = Readiness(engine.ping, on_loss=reflector.resync)
     disk_usage = DiskUsage(engine)
@@ -83,7 +87,7 @@ def serve(config: Config) -> None:
     pause_image = PauseImage(engine, view, config.pause_image)
     pod_resources = StateFiles(config.state_dir / "accepted")
     pods = PodDeps(
-        engine, view, network, pause_image, oom_floor, locks, pod_resources, log_writers, readiness
+        engine, view, networks, pause_image, oom_floor, locks, pod_resources, log_writers, readiness
     )
     containers = ContainerDeps(
         engine,
@@ -96,7 +100,9 @@ def serve(config: Config) -> None:
         config.log_driver,
         config.log_file_bytes,
     )
-    verbose = VerboseInfo(config, engine, view, network, readiness, pod_resources, log_writers)
+    verbose = VerboseInfo(
+        config, engine, view, networks.chosen, readiness, pod_resources, log_writers
+    )
     streaming = StreamingServer(
         engine,
         bind=config.streaming_address,

@@ -19,6 +19,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
 from pydockershim.labels import schema
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.translate import filters
 from pydockershim.view.container_events import ContainerEvents
 from pydockershim.view.exits import ExitGate
@@ -37,6 +38,7 @@ from pydockershim.view.ledger import Ledger
 from pydockershim.view.protobuf_wire import chunks, framed, varint_field
 
 Kind = TypeVar("Kind", SandboxItem, ContainerItem)
+AddressesOf = Callable[[ContainerInspect, SandboxRecord], Sequence[str]]
 
 _KINDS = {SandboxItem: "sandbox", ContainerItem: "container"}
 
@@ -54,7 +56,7 @@ class View:
     `is_drained` gets the whole id of a container that has ended, and says whether all of its output
     is in its log: until then, but for 5 s at most, it is shown as running. So is, for 0.25 s, one
     that was killed and has a memory limit: whether that is why may be told late. `events` is where
-    to subscribe.
+    to subscribe. `addresses_of` returns a sandbox's addresses, the primary one first.
 
     Every read raises Unavailable while the view may be wrong. An id may be given by its beginning:
     InvalidArgument when it fits several objects or is empty, NotFound when it fits none of the kind
@@ -67,10 +69,12 @@ class View:
         images: ImageCache,
         *,
         is_drained: Callable[[str], bool] = lambda _: True,
+        addresses_of: AddressesOf = lambda _inspect, _record: (),
     ) -> None:
         self._inspect = inspect
         self._images = images
         self._exits = ExitGate(is_drained)
+        self._addresses_of = addresses_of
         self._lock = threading.Lock()
         self._ledger: Ledger[Item] = Ledger()
         self._index: Index | None = None
@@ -281,6 +285,8 @@ class View:
         record = schema.decode(name, inspect["Config"]["Labels"] or {})
         if record is None:
             return None
+        if isinstance(record, SandboxRecord):
+            return item_of(inspect, record, addresses=self._addresses_of(inspect, record))
         item = item_of(inspect, record)
         if isinstance(item, ContainerItem) and self._exits.holds_back(item, inspect):
             return draining_item_of(inspect, item.record)

@@ -14,6 +14,8 @@ from pydockershim.errors import NotFound, Unavailable
 from pydockershim.labels import naming
 from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
 from pydockershim.labels.schema import encode
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.view import View
@@ -46,7 +48,11 @@ def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
 
 @pytest.fixture
 def view(our_engine: Engine) -> Iterator[View]:
-    view = View(our_engine.inspect_container, ImageCache(our_engine, pinned=[images.BUSYBOX.name]))
+    view = View(
+        our_engine.inspect_container,
+        ImageCache(our_engine, pinned=[images.BUSYBOX.name]),
+        addresses_of=Networks(DockerBridge()).addresses_of,
+    )
     reflector = Reflector(our_engine, view)
     reflector.start()
     try:

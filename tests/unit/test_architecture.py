@@ -20,7 +20,7 @@ ROOMS = {
     "labels": set[str](),
     "translate": {"api"},
     "engine": set[str](),
-    "network": {"translate", "host"},
+    "network": {"host"},
     "view": {"translate", "api", "engine", "host"},
     "streaming": {"translate", "api", "engine", "host"},
     "logs": {"translate", "engine", "host"},

@@ -25,6 +25,7 @@ EARLY = "2026-01-01T00:00:00.9Z"  # a moment before the start
 CREATED_NS = 1_767_225_600_000_000_001
 STARTED_NS = CREATED_NS + 1_000_000_000
 FINISHED_NS = CREATED_NS + 2_000_000_000
+ADDRESSES = ["172.17.0.2"]
 
 SANDBOX = SandboxRecord(
     name="k8s_POD_web_default_uid-1_1",
@@ -103,7 +104,7 @@ CREATED = {"Status": "created", "Running": False, "Pid": 0, "StartedAt": NEVER}
 
 
 def test_a_running_sandbox_under_its_final_name_is_ready() -> None:
-    status = cri_sandbox_status(inspect(), SANDBOX)
+    status = cri_sandbox_status(inspect(), SANDBOX, addresses=ADDRESSES)
 
     assert status == cri.PodSandboxStatus(
         id="c0" * 32,
@@ -128,28 +129,23 @@ def test_a_running_sandbox_under_its_final_name_is_ready() -> None:
     ],
 )
 def test_any_other_sandbox_is_not_ready(told: ContainerInspect) -> None:
-    assert cri_sandbox_status(told, SANDBOX).state == cri.SANDBOX_NOTREADY
+    assert cri_sandbox_status(told, SANDBOX, addresses=[]).state == cri.SANDBOX_NOTREADY
 
 
 def test_a_sandbox_on_the_host_s_network_has_no_address() -> None:
     record = replace(SANDBOX, namespaces={**SANDBOX.namespaces, "network": "NODE"})
-    told = inspect()
-    told["NetworkSettings"] = {"Networks": {"host": {"IPAddress": ""}}}
 
-    status = cri_sandbox_status(told, record)
+    status = cri_sandbox_status(inspect(), record, addresses=["10.0.0.1"])
 
     assert status.HasField("network")
     assert status.network == cri.PodSandboxNetworkStatus()
     assert status.linux.namespaces.options.network == cri.NODE
 
 
-def test_both_families_of_addresses_are_told_the_older_one_first() -> None:
-    told = inspect()
-    told["NetworkSettings"] = {
-        "Networks": {"b": {"GlobalIPv6Address": "2001:db8::2", "IPAddress": "172.17.0.2"}}
-    }
+def test_the_first_address_is_the_pod_s_ip() -> None:
+    addresses = ["172.17.0.2", "2001:db8::2"]
 
-    network = cri_sandbox_status(told, SANDBOX).network
+    network = cri_sandbox_status(inspect(), SANDBOX, addresses=addresses).network
 
     assert (network.ip, [each.ip for each in network.additional_ips]) == (
         "172.17.0.2",
@@ -163,7 +159,7 @@ def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
     told = inspect(NetworkMode="host", IpcMode="shareable", CgroupParent="/kubepods/x")
 
     whole = with_missing_facts(record, told["HostConfig"])
-    status = cri_sandbox_status(told, whole)
+    status = cri_sandbox_status(told, whole, addresses=[])
 
     assert status.state == cri.SANDBOX_READY
     assert status.linux.namespaces.options == cri.NamespaceOption(
@@ -179,7 +175,7 @@ def test_a_sandbox_of_ours_needs_no_completion() -> None:
 
 
 def test_the_list_s_item_says_the_same_as_the_status() -> None:
-    sandbox = cri_sandbox_status(inspect(), SANDBOX)
+    sandbox = cri_sandbox_status(inspect(), SANDBOX, addresses=ADDRESSES)
     container = cri_container_status(inspect(), CONTAINER)
 
     for listed, status in (

@@ -7,6 +7,8 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.errors import NotFound
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
@@ -34,7 +36,7 @@ def view(containers: dict[str, ContainerInspect], no_images: ImageCache) -> View
             raise NotFound(f"no such container {container_id}")
         return containers[container_id]
 
-    view = View(inspect, no_images)
+    view = View(inspect, no_images, addresses_of=Networks(DockerBridge()).addresses_of)
     view.refresh(SANDBOX_ID)
     view.mark_synced()
     return view

@@ -8,6 +8,8 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
@@ -26,7 +28,7 @@ EVERYTHING = cri.PodSandboxFilter()
 
 @pytest.fixture
 def view(engine: Engine, no_images: ImageCache) -> View:
-    view = View(engine.inspect, no_images)
+    view = View(engine.inspect, no_images, addresses_of=Networks(DockerBridge()).addresses_of)
     for container_id in engine.containers:
         view.refresh(container_id)
     view.mark_synced()
