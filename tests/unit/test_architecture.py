@@ -9,7 +9,7 @@ import pytest
 import pydockershim
 
 PACKAGE = Path(pydockershim.__file__).parent
-LEAVES = {"calls", "config", "dockerapi", "errors", "labels", "locks"}
+LEAVES = {"calls", "config", "dockerapi", "errors", "labels", "locks", "single_flight"}
 ABOVE_TRANSLATE = {"engine", "network", "streaming", "logs", "stats", "view", "host"}
 PROCEDURES = {"pods", "containers", "images"}
 
