@@ -91,9 +91,9 @@ def _body(
     )
     return translate.with_host_facts(
         body,
-        real_source=real_mount_source,
-        daemon_root=features.root_dir,
         oom_score_adj=_oom_score(deps, config.linux.resources.oom_score_adj, sandbox.id),
+        real_sources={path: real_mount_source(path) for path in translate.mount_sources(body)},
+        daemon_root=features.root_dir,
     )
 
 

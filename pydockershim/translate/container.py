@@ -12,7 +12,7 @@ Always: the sandbox's cgroup parent and runtime, no restart, no health check of 
 of the daemon's. No hostname, DNS or ports: they are the sandbox's, and Docker refuses them here.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -128,12 +128,20 @@ def docker_container(
     }
 
 
+def mount_sources(body: Json) -> list[str]:
+    """Return the host paths that a create body mounts, as they were sent."""
+    return [mount["Source"] for mount in body["HostConfig"]["Mounts"]]
+
+
 def with_host_facts(
-    body: Json, *, real_source: Callable[[str], str], daemon_root: str, oom_score_adj: int
+    body: Json, *, real_sources: Mapping[str, str], daemon_root: str, oom_score_adj: int
 ) -> Json:
-    """Return the create body with the real mount sources, and a score that Docker can set."""
+    """Return the create body with the real mount sources, and a score that Docker can set.
+
+    `real_sources` has the real path of every path in `mount_sources`.
+    """
     host_config = body["HostConfig"]
-    mounts = with_real_sources(host_config["Mounts"], real_source, daemon_root=daemon_root)
+    mounts = with_real_sources(host_config["Mounts"], real_sources, daemon_root=daemon_root)
     return {
         **body,
         "HostConfig": {**host_config, "Mounts": mounts, "OomScoreAdj": oom_score_adj},
