@@ -28,6 +28,7 @@ from pydockershim.images.deps import ImageDeps
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
 from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.pods import builtin_pause
 from pydockershim.pods.deps import PodDeps
 from pydockershim.pods.pause_image import PauseImage
@@ -78,13 +79,13 @@ def serve(config: Config) -> None:
     bound_arenas(_ARENAS)
     allow_open_files()
     state_lock = take_lock(config.state_dir / "lock")
-    engine = Engine(socket_path(config.docker_endpoint))
-    network = DockerBridge()
-    pinned = (config.pause_image, builtin_pause.NAME)
+    engine, networks = Engine(socket_path(config.docker_endpoint)), Networks(DockerBridge())
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
-    images = ImageCache(engine, pinned=pinned)
-    store = Store(engine.inspect_container, is_drained=logs.is_drained)
+    images = ImageCache(engine, pinned=(config.pause_image, builtin_pause.NAME))
+    store = Store(
+        engine.inspect_container, is_drained=logs.is_drained, addresses_of=networks.addresses_of
+    )
     view = View(store, images)
     reflector = Reflector(engine, store=store, images=images, on_list=logs.take_up)
     readiness = Readiness(engine.ping, on_loss=reflector.resync)
@@ -96,7 +97,7 @@ def serve(config: Config) -> None:
         engine=engine,
         view=view,
         store=store,
-        network=network,
+        networks=networks,
         pause_image=pause_image,
         oom_floor=oom_floor,
         locks=locks,
@@ -158,7 +159,7 @@ def _servicers(
     engine, view = pods.engine, pods.view
     runtime = RuntimeInfo(
         engine=engine,
-        network=pods.network,
+        network=pods.networks.chosen,
         readiness=pods.readiness,
         log_writers=pods.logs,
         pause_image=config.pause_image,

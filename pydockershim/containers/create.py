@@ -11,7 +11,7 @@ from pydockershim.engine.engine import NameTaken
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
-from pydockershim.labels import ContainerRecord
+from pydockershim.labels.record import ContainerRecord
 from pydockershim.translate import container as translate
 from pydockershim.translate.coverage import without_effect
 from pydockershim.translate.identity import groups_wanted
@@ -84,9 +84,9 @@ def _body(
     )
     return translate.with_host_facts(
         body,
-        real_source=real_mount_source,
-        daemon_root=features.root_dir,
         oom_score_adj=_oom_score(deps, config.linux.resources.oom_score_adj, sandbox.id),
+        real_sources={path: real_mount_source(path) for path in translate.mount_sources(body)},
+        daemon_root=features.root_dir,
     )
 
 

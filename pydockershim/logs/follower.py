@@ -11,8 +11,9 @@ holds the output.
 import logging
 import time
 from collections.abc import Callable
-from errno import EAGAIN, ELOOP, ENOENT
+from errno import EAGAIN, ENOENT
 
+from pydockershim.labels.cri_dockerd import LOG_IS_A_LINK
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.resume import last_lines
 from pydockershim.logs.source import Progress, Source
@@ -112,8 +113,8 @@ class Follower:
             self._file.open(make=not self.ended)
         except OSError as error:
             # The kubelet has deleted the log of an ended container, another shim writes it, or it
-            # is a link to Docker's own file. COMPAT(cri-dockerd): that is how it makes logs.
-            self.drained = error.errno in {ENOENT, EAGAIN, ELOOP}
+            # is a link to Docker's own file (COMPAT(cri-dockerd)).
+            self.drained = error.errno in {ENOENT, EAGAIN, LOG_IS_A_LINK}
             if self.drained:
                 return False
             raise

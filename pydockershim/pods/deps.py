@@ -8,7 +8,7 @@ from pydockershim.engine.readiness import Readiness
 from pydockershim.host.state_files import StateFiles
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
-from pydockershim.network.interface import PodNetwork
+from pydockershim.network.networks import Networks
 from pydockershim.pods.pause_image import PauseImage
 from pydockershim.view.store import Store
 from pydockershim.view.view import View
@@ -24,7 +24,7 @@ class PodDeps:
     engine: Engine
     view: View
     store: Store
-    network: PodNetwork
+    networks: Networks
     pause_image: PauseImage
     oom_floor: OomScoreFloor
     locks: NamedLocks

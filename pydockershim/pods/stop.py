@@ -34,7 +34,8 @@ def end(deps: PodDeps, sandbox: SandboxItem) -> None:
     for each in kills:
         each.result()
     if not sandbox.host_network:
-        deps.network.detach(sandbox.id)
+        network = deps.networks.of(sandbox.record)
+        network.detach(sandbox.id, pid=sandbox.pid, record=sandbox.record)
     _kill(deps, sandbox.id)
 
 

@@ -1,12 +1,11 @@
 """The engine's images, all of them, as one snapshot that each refresh replaces.
 
 A refresh lists the images and inspects those it has not seen: only an inspect tells an image's
-user, and that never changes. Refreshes follow one another, so a later one is never undone by an
-earlier one that took long.
+user, and that never changes. One list runs at a time, so a later refresh is never undone by an
+earlier one that took long; callers that wait share the next one.
 """
 
 import logging
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
 from pydockershim.engine.engine import Engine
 from pydockershim.errors import NotFound, Unknown
+from pydockershim.single_flight import SingleFlight
 from pydockershim.translate.filters import whole_id
 from pydockershim.translate.image import canonical_names, cri_image, parse_reference
 from pydockershim.view.freshness import Freshness
@@ -53,7 +53,7 @@ class ImageCache:
     def __init__(self, engine: Engine, *, pinned: Iterable[str]) -> None:
         self._engine = engine
         self._pinned = frozenset(parse_reference(name).canonical for name in pinned)
-        self._refreshing = threading.Lock()
+        self._refreshes = SingleFlight(self._list, name="image-list")
         self._snapshot = _Snapshot()
         self._freshness = Freshness("list of images", reason="they have not been listed yet")
 
@@ -78,16 +78,8 @@ class ImageCache:
         return (image,) if image else ()
 
     def refresh(self) -> None:
-        """Ask the engine for its images and show them."""
-        with self._refreshing:
-            by_id: dict[str, ImageItem] = {}
-            by_name: dict[str, ImageItem] = {}
-            for summary in self._engine.list_images():
-                if item := self._item(summary):
-                    by_id[item.id] = item
-                    by_name |= dict.fromkeys(canonical_names(summary), item)
-            self._snapshot = _Snapshot(by_id, by_name)
-            self._freshness.mark_fresh()
+        """Show the engine's images, by a list that begins after this call does."""
+        self._refreshes.join_next()
 
     def refresh_and_find(self, ref: str) -> ImageItem:
         """Refresh and return an image by name or digest; NotFound when it is not on this host."""
@@ -100,6 +92,16 @@ class ImageCache:
     def mark_stale(self, reason: str) -> None:
         """From now on what is shown may be wrong."""
         self._freshness.mark_stale(reason)
+
+    def _list(self) -> None:
+        by_id: dict[str, ImageItem] = {}
+        by_name: dict[str, ImageItem] = {}
+        for summary in self._engine.list_images():
+            if item := self._item(summary):
+                by_id[item.id] = item
+                by_name |= dict.fromkeys(canonical_names(summary), item)
+        self._snapshot = _Snapshot(by_id, by_name)
+        self._freshness.mark_fresh()
 
     def _fresh_snapshot(self) -> _Snapshot:
         self._freshness.check()

@@ -24,12 +24,13 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
-from pydockershim import calls, labels
+from pydockershim import calls
 from pydockershim.calls import Call
 from pydockershim.dockerapi import ContainerSummary, Event
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.event_stream import EventStream
 from pydockershim.errors import DeadlineExceeded, NotFound, ShimError, Unavailable
+from pydockershim.labels import keys, schema
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.items import Item, summary_name
 from pydockershim.view.store import Store
@@ -37,7 +38,7 @@ from pydockershim.view.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
-_OURS = {"label": [labels.TYPE]}
+_OURS = {"label": [keys.TYPE]}
 _IMAGE_EVENTS = {"type": ["image"]}
 _CONTAINER_EVENTS = {
     **_OURS,
@@ -307,4 +308,4 @@ def _read(stream: EventStream, inbox: _Inbox) -> None:
 
 
 def _is_ours(summary: ContainerSummary) -> bool:
-    return labels.decode(summary_name(summary), summary["Labels"] or {}) is not None
+    return schema.decode(summary_name(summary), summary["Labels"] or {}) is not None

@@ -22,12 +22,13 @@ subscribes before the first list gets an event for all there is.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from pydockershim import labels
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import NotFound
+from pydockershim.labels import schema
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.view.container_events import ContainerEvents
 from pydockershim.view.exits import ExitGate
 from pydockershim.view.freshness import Freshness
@@ -42,6 +43,8 @@ from pydockershim.view.items import (
 )
 from pydockershim.view.ledger import Ledger
 
+AddressesOf = Callable[[ContainerInspect, SandboxRecord], Sequence[str]]
+
 _DRAIN_POLL_S = 0.02
 
 
@@ -51,7 +54,8 @@ class Store:
     `is_drained` gets the whole id of a container that has exited, and says whether all of its
     output is in its log: until then, but for 5 s at most, it is shown as running. So is, for
     0.25 s, one that was killed and has a memory limit: that it was an OOM kill may be known late.
-    `events` is where to subscribe.
+    `addresses_of` returns a sandbox's addresses, the primary one first. `events` is where to
+    subscribe.
     """
 
     def __init__(
@@ -59,9 +63,11 @@ class Store:
         inspect: Callable[[str], ContainerInspect],
         *,
         is_drained: Callable[[str], bool] = lambda _: True,
+        addresses_of: AddressesOf = lambda _inspect, _record: (),
     ) -> None:
         self._inspect = inspect
         self._exits = ExitGate(is_drained)
+        self._addresses_of = addresses_of
         self._lock = threading.Lock()
         self._ledger: Ledger[Item] = Ledger()
         self._index: Index | None = None
@@ -163,7 +169,7 @@ class Store:
 
         What is known already stays; `reason` is what a status of it then says.
         """
-        record = labels.decode(summary_name(summary), summary["Labels"] or {})
+        record = schema.decode(summary_name(summary), summary["Labels"] or {})
         if record is None:
             return
         with self._lock:
@@ -194,9 +200,11 @@ class Store:
         except NotFound:
             return None
         name = inspect["Name"].removeprefix("/")
-        record = labels.decode(name, inspect["Config"]["Labels"] or {})
+        record = schema.decode(name, inspect["Config"]["Labels"] or {})
         if record is None:
             return None
+        if isinstance(record, SandboxRecord):
+            return item_of(inspect, record, addresses=self._addresses_of(inspect, record))
         item = item_of(inspect, record)
         if isinstance(item, ContainerItem) and self._exits.holds_back(item, inspect):
             return draining_item_of(inspect, item.record)

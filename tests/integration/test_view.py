@@ -7,12 +7,15 @@ from contextlib import closing
 
 import pytest
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.readiness import Readiness
 from pydockershim.errors import NotFound, Unavailable
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
+from pydockershim.labels import naming
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
+from pydockershim.labels.schema import encode
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
 from pydockershim.view.store import Store
@@ -46,7 +49,8 @@ def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
 
 @pytest.fixture
 def store(our_engine: Engine) -> Store:
-    return Store(our_engine.inspect_container)
+    addresses_of = Networks(DockerBridge()).addresses_of
+    return Store(our_engine.inspect_container, addresses_of=addresses_of)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.errors import NotFound
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.store import Store
 from pydockershim.view.view import View
@@ -35,7 +37,7 @@ def store(containers: dict[str, ContainerInspect]) -> Store:
             raise NotFound(f"no such container {container_id}")
         return containers[container_id]
 
-    store = Store(inspect)
+    store = Store(inspect, addresses_of=Networks(DockerBridge()).addresses_of)
     store.refresh(SANDBOX_ID)
     store.mark_fresh()
     return store

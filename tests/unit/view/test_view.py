@@ -8,6 +8,8 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.store import Store
 from pydockershim.view.view import View
@@ -27,7 +29,7 @@ EVERYTHING = cri.PodSandboxFilter()
 
 @pytest.fixture
 def store(engine: Engine) -> Store:
-    store = Store(engine.inspect)
+    store = Store(engine.inspect, addresses_of=Networks(DockerBridge()).addresses_of)
     for container_id in engine.containers:
         store.refresh(container_id)
     store.mark_fresh()

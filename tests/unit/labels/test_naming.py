@@ -1,4 +1,4 @@
-"""The names of our containers: Docker takes them, and cri-dockerd's are read."""
+"""Container names: Docker takes those that are built, and those of cri-dockerd are read."""
 
 import re
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim import naming
 from pydockershim.errors import InvalidArgument
-from pydockershim.naming import ParsedName
+from pydockershim.labels import cri_dockerd, naming
+from pydockershim.labels.cri_dockerd import ParsedName
 
 DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 PARTS = st.from_regex(r"[a-zA-Z0-9.-]{1,12}", fullmatch=True)
@@ -22,7 +22,7 @@ def test_a_name_is_read_as_it_was_built(
         container=container, pod=pod, namespace=namespace, uid=uid, attempt=attempt
     )
 
-    assert naming.parse(name) == ParsedName(container, pod, namespace, uid, attempt)
+    assert cri_dockerd.parse(name) == ParsedName(container, pod, namespace, uid, attempt)
 
 
 @given(parts=st.lists(st.text(max_size=12), min_size=4, max_size=4))
@@ -68,10 +68,10 @@ def test_a_sandbox_in_the_making_has_a_suffix() -> None:
     ],
 )
 def test_a_name_of_another_form_is_not_read(name: str) -> None:
-    assert naming.parse(name) is None
+    assert cri_dockerd.parse(name) is None
 
 
 def test_the_suffix_that_cri_dockerd_adds_on_a_conflict_is_skipped() -> None:
-    parsed = naming.parse("k8s_app_web_default_uid-1_0_0123abcd")
+    parsed = cri_dockerd.parse("k8s_app_web_default_uid-1_0_0123abcd")
 
     assert parsed == ParsedName("app", "web", "default", "uid-1", 0)

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim import labels, naming
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord
+from pydockershim.labels import keys, naming, schema
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
 
 # Any text that protobuf and JSON can carry, and the keys that we use ourselves.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 KEYS = TEXT | st.sampled_from(
     [
-        labels.TYPE,
-        labels.SANDBOX_ID,
-        labels.LOG_PATH,
-        labels.CONTAINER_NAME,
-        labels.RECORD,
-        labels.ANNOTATION_PREFIX + "a",
-        labels.ANNOTATION_PREFIX,
+        keys.TYPE,
+        keys.SANDBOX_ID,
+        keys.LOG_PATH,
+        keys.CONTAINER_NAME,
+        keys.RECORD,
+        keys.ANNOTATION_PREFIX + "a",
+        keys.ANNOTATION_PREFIX,
     ]
 )
 MAPS = st.dictionaries(KEYS, TEXT, max_size=5)
@@ -73,23 +73,105 @@ def test_a_record_comes_back_whatever_the_image_says(
     record: Record, image_labels: Mapping[str, str]
 ) -> None:
     # Docker merges so: what the container was given wins.
-    on_container = {**image_labels, **labels.encode(record)}
+    on_container = {**image_labels, **schema.encode(record)}
 
-    assert labels.decode(record.name, on_container) == record
+    assert schema.decode(record.name, on_container) == record
 
 
 @given(record=sandbox_records())
 def test_a_sandbox_in_the_making_is_read_too(record: SandboxRecord) -> None:
-    assert labels.decode(naming.setup_name(record.name), labels.encode(record)) == record
+    assert schema.decode(naming.setup_name(record.name), schema.encode(record)) == record
 
 
 @given(record=sandbox_records() | container_records())
 def test_docker_can_carry_every_label(record: Record) -> None:
-    encoded = labels.encode(record)
+    encoded = schema.encode(record)
 
     assert all(isinstance(value, str) for value in encoded.values())
     json.dumps(encoded).encode()
     assert "" not in encoded
+
+
+def test_labels_on_a_node_stay_byte_identical() -> None:
+    sandbox = SandboxRecord(
+        name="k8s_POD_web_default_uid-1_3",
+        pod="web",
+        namespace="default",
+        uid="uid-1",
+        attempt=3,
+        labels={"app": "web", "io.kubernetes.docker.type": "hidden", "": "empty"},
+        annotations={"note": "ä"},
+        handler="runc",
+        namespaces={"network": "POD", "pid": "CONTAINER", "ipc": "NODE"},
+        network="docker",
+        log_directory="/var/log/pods/x",
+        cgroup_parent="kubepods.slice",
+        privileged=True,
+    )
+    container = ContainerRecord(
+        name="k8s_app_web_default_uid-1_2",
+        container="app",
+        pod="web",
+        namespace="default",
+        uid="uid-1",
+        attempt=2,
+        sandbox_id="5a",
+        log_path="/var/log/pods/x/app/2.log",
+        labels={"b": "2", "a": "1"},
+        annotations={"z": "1", "y": "2"},
+        image={"image": "busybox:1"},
+        image_ref="busybox@sha256:b1",
+        mounts=({"container_path": "/data", "readonly": True},),
+        config_digest="d1",
+    )
+
+    assert list(schema.encode(sandbox).items()) == [
+        ("io.kubernetes.container.name", "POD"),
+        ("app", "web"),
+        ("annotation.note", "ä"),
+        ("io.kubernetes.docker.type", "podsandbox"),
+        ("io.kubernetes.sandbox.id", ""),
+        ("io.kubernetes.container.logpath", ""),
+        (
+            "io.pydockershim.record",
+            (
+                '{"name":"k8s_POD_web_default_uid-1_3","pod":"web","namespace":"default",'
+                '"uid":"uid-1","attempt":3,"handler":"runc",'
+                '"namespaces":{"network":"POD","pid":"CONTAINER","ipc":"NODE"},"network":"docker",'
+                '"log_directory":"/var/log/pods/x","cgroup_parent":"kubepods.slice",'
+                '"privileged":true,"schema":1,"label_keys":["app"],"annotation_keys":["note"],'
+                '"hidden_labels":{"io.kubernetes.docker.type":"hidden","":"empty"}}'
+            ),
+        ),
+    ]
+    assert list(schema.encode(container).items()) == [
+        ("b", "2"),
+        ("a", "1"),
+        ("annotation.z", "1"),
+        ("annotation.y", "2"),
+        ("io.kubernetes.docker.type", "container"),
+        ("io.kubernetes.sandbox.id", "5a"),
+        ("io.kubernetes.container.logpath", "/var/log/pods/x/app/2.log"),
+        (
+            "io.pydockershim.record",
+            (
+                '{"name":"k8s_app_web_default_uid-1_2","container":"app","pod":"web",'
+                '"namespace":"default","uid":"uid-1","attempt":2,"sandbox_id":"5a",'
+                '"log_path":"/var/log/pods/x/app/2.log","image":{"image":"busybox:1"},'
+                '"image_ref":"busybox@sha256:b1",'
+                '"mounts":[{"container_path":"/data","readonly":true}],"config_digest":"d1",'
+                '"schema":1,"label_keys":["a","b"],"annotation_keys":["y","z"],"hidden_labels":{}}'
+            ),
+        ),
+    ]
+
+
+@given(record=sandbox_records() | container_records())
+def test_fields_of_a_newer_version_are_ignored(record: Record) -> None:
+    encoded = schema.encode(record)
+    newer = {**json.loads(encoded[keys.RECORD]), "schema": 2, "added_later": ["x"]}
+
+    assert schema.decode(record.name, {**encoded, keys.RECORD: json.dumps(newer)}) == record
 
 
 def test_labels_ride_where_cri_dockerd_looks_for_them() -> None:
@@ -103,7 +185,7 @@ def test_labels_ride_where_cri_dockerd_looks_for_them() -> None:
         annotations={"note": "x"},
     )
 
-    encoded = labels.encode(record)
+    encoded = schema.encode(record)
 
     assert encoded["app"] == "web"
     assert encoded["annotation.note"] == "x"
@@ -120,10 +202,10 @@ def test_labels_ride_where_cri_dockerd_looks_for_them() -> None:
     ],
 )
 def test_a_container_of_cri_dockerd_is_ours(name: str, found: type[Record]) -> None:
-    kind = labels.TYPE_SANDBOX if found is SandboxRecord else labels.TYPE_CONTAINER
-    theirs = {labels.TYPE: kind, labels.SANDBOX_ID: "abc", "app": "web", "annotation.note": "x"}
+    kind = keys.TYPE_SANDBOX if found is SandboxRecord else keys.TYPE_CONTAINER
+    theirs = {keys.TYPE: kind, keys.SANDBOX_ID: "abc", "app": "web", "annotation.note": "x"}
 
-    record = labels.decode(name, theirs)
+    record = schema.decode(name, theirs)
 
     assert isinstance(record, found)
     assert (record.pod, record.namespace, record.uid, record.attempt) == (
@@ -138,19 +220,19 @@ def test_a_container_of_cri_dockerd_is_ours(name: str, found: type[Record]) -> N
 @pytest.mark.parametrize(
     ("name", "on_container"),
     [
-        ("web", {labels.TYPE: "podsandbox"}),
+        ("web", {keys.TYPE: "podsandbox"}),
         ("k8s_POD_web_default_uid-1_0", {}),
-        ("k8s_POD_web_default_uid-1_0", {labels.TYPE: "container", labels.SANDBOX_ID: "abc"}),
-        ("k8s_app_web_default_uid-1_0", {labels.TYPE: "podsandbox"}),
-        ("k8s_app_web_default_uid-1_0", {labels.TYPE: "container"}),
-        ("k8s_app_web_default_uid-1", {labels.TYPE: "container", labels.SANDBOX_ID: "abc"}),
-        ("k8s_POD_web_default_uid-1_99999999999", {labels.TYPE: "podsandbox"}),
+        ("k8s_POD_web_default_uid-1_0", {keys.TYPE: "container", keys.SANDBOX_ID: "abc"}),
+        ("k8s_app_web_default_uid-1_0", {keys.TYPE: "podsandbox"}),
+        ("k8s_app_web_default_uid-1_0", {keys.TYPE: "container"}),
+        ("k8s_app_web_default_uid-1", {keys.TYPE: "container", keys.SANDBOX_ID: "abc"}),
+        ("k8s_POD_web_default_uid-1_99999999999", {keys.TYPE: "podsandbox"}),
     ],
 )
 def test_a_name_and_labels_that_disagree_are_not_ours(
     name: str, on_container: Mapping[str, str]
 ) -> None:
-    assert labels.decode(name, on_container) is None
+    assert schema.decode(name, on_container) is None
 
 
 RECORD = SandboxRecord(
@@ -178,26 +260,26 @@ RECORD = SandboxRecord(
     ],
 )
 def test_a_forged_record_tells_no_more_than_the_name(change: Mapping[str, Any]) -> None:
-    encoded = labels.encode(RECORD)
-    document = json.loads(encoded[labels.RECORD])
-    forged = {**encoded, labels.RECORD: json.dumps({**document, **change})}
+    encoded = schema.encode(RECORD)
+    document = json.loads(encoded[keys.RECORD])
+    forged = {**encoded, keys.RECORD: json.dumps({**document, **change})}
 
-    found = labels.decode(RECORD.name, forged)
+    found = schema.decode(RECORD.name, forged)
 
     assert found is None or found == RECORD
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, "9" * 9999])
 def test_a_record_that_is_no_record_is_passed_over(text: str) -> None:
-    encoded = {**labels.encode(RECORD), labels.RECORD: text}
+    encoded = {**schema.encode(RECORD), keys.RECORD: text}
 
-    assert labels.decode(RECORD.name, encoded) == RECORD
+    assert schema.decode(RECORD.name, encoded) == RECORD
 
 
 def test_a_record_copied_from_another_container_does_not_count() -> None:
-    copied = labels.encode(RECORD)
+    copied = schema.encode(RECORD)
 
-    found = labels.decode("k8s_POD_copy_default_uid-2_0", copied)
+    found = schema.decode("k8s_POD_copy_default_uid-2_0", copied)
 
     assert found is not None
     assert found.pod == "copy"
