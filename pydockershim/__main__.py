@@ -75,7 +75,7 @@ def serve(config: Config) -> None:
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
     images = ImageCache(engine, pinned=pinned)
-    view = View(engine.inspect_container, images, is_drained=logs.is_drained)
+    view = View(engine.containers.inspect, images, is_drained=logs.is_drained)
     reflector = Reflector(engine, view, on_list=logs.take_up)
     readiness = Readiness(engine.ping, on_loss=reflector.resync)
     disk_usage = DiskUsage(engine)

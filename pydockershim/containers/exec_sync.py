@@ -49,9 +49,9 @@ def exec_sync(
     """
     container = running(deps.view, container_id)
     config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
-    exec_id = deps.engine.create_exec(container.id, config)
+    exec_id = deps.engine.execs.create(container.id, config)
     output = _Output()
-    with closing(deps.engine.start_exec(exec_id, tty=False)) as stream:
+    with closing(deps.engine.execs.start(exec_id, tty=False)) as stream:
         try:
             _read(deps.view, container.id, stream, output, timeout_s=timeout_s)
         except (DeadlineExceeded, Cancelled):
@@ -125,11 +125,11 @@ def _check_alive(view: View, container_id: str) -> None:
 def _kill(engine: Engine, container: ContainerItem, exec_id: str) -> bool:
     """End the command; False when it has ended by itself and only a child keeps its output open."""
     end_s = time.monotonic() + _PID_KNOWN_WITHIN_S
-    state = engine.inspect_exec(exec_id)
+    state = engine.execs.inspect(exec_id)
     # One that is about to start is not running either; only one that has ended has an exit code.
     while state["ExitCode"] is None and not state["Pid"] and time.monotonic() < end_s:
         time.sleep(_POLL_S)
-        state = engine.inspect_exec(exec_id)
+        state = engine.execs.inspect(exec_id)
     if state["ExitCode"] is not None:
         return False
     if not kill_tree(state["Pid"], container.id):
@@ -146,7 +146,7 @@ def _ended(engine: Engine, exec_id: str) -> ExecInspect:
     """Return how the command ended; Docker may need a moment to know it."""
     end_s = time.monotonic() + _ENDED_WITHIN_S
     while True:
-        state = engine.inspect_exec(exec_id)
+        state = engine.execs.inspect(exec_id)
         if not state["Running"] and state["ExitCode"] is not None:
             return state
         if time.monotonic() > end_s:

@@ -1,4 +1,4 @@
-"""Tar archives to and from Docker: one file out of a container, running or not; images into it."""
+"""Reads one file of a container, running or not, through the archive endpoint."""
 
 import base64
 import io
@@ -8,13 +8,12 @@ from contextlib import closing, suppress
 
 from pydockershim.dockerapi import Json
 from pydockershim.engine import time_limits
-from pydockershim.engine.json_stream import failure, records, send
+from pydockershim.engine.json_stream import send
 from pydockershim.engine.session import Session
 from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.engine.urls import checked_id, url_path
-from pydockershim.errors import FailedPrecondition, NotFound, Unknown
+from pydockershim.errors import FailedPrecondition, NotFound
 
-_TAR = {"Content-Type": "application/x-tar"}
 _MAX_BYTES = 1024 * 1024
 _TAR_OVERHEAD = 64 * 1024  # its headers (long names, extended attributes) and padding
 
@@ -34,20 +33,6 @@ def read_file(session: Session, container_id: str, path: str) -> bytes | None:
         with suppress(_SymbolicLink):
             return _read(session, container_id, link.path)
     return None
-
-
-def load_images(session: Session, tar: bytes) -> None:
-    """Load images from the bytes of a `docker save`."""
-
-    def load(connection: UnixHttpConnection, api_version: str) -> None:
-        url = url_path(api_version, "/images/load", quiet="1")
-        with closing(connection):
-            answer = send(connection, "POST", url, headers=_TAR, body=tar)
-            for record in records(answer):
-                if message := failure(record):
-                    raise Unknown(f"cannot load an image: {message}")
-
-    session.call_apart("load an image", time_limits.LOAD, load)
 
 
 class _SymbolicLink(Exception):

@@ -14,9 +14,11 @@ from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.engine import time_limits
 from pydockershim.engine.error_wall import ErrorResponse, wall
 from pydockershim.engine.features import MINIMUM_API_VERSION, engine_features, negotiate
+from pydockershim.engine.hijack import Hijacked, hijack
 from pydockershim.engine.time_limits import TimeLimit, limited, time_limit_s
 from pydockershim.engine.transport import DockerClient, UnixAdapter
 from pydockershim.engine.unix_http import UnixHttpConnection
+from pydockershim.engine.urls import url_path
 from pydockershim.errors import ShimError
 
 logger = logging.getLogger(__name__)
@@ -103,6 +105,22 @@ class Session:
                 raise
 
         return self.call(what, limit, with_connection)
+
+    def hijack(
+        self,
+        what: str,
+        endpoint: str,
+        *,
+        body: Json | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Hijacked:
+        """POST to an endpoint that hands its connection over to a process."""
+
+        def start(client: DockerClient) -> Hijacked:
+            target = url_path(client.api_version, endpoint, **(parameters or {}))
+            return hijack(self._path, target, body, timeout_s=time_limit_s(time_limits.START))
+
+        return self.call(what, time_limits.START, start)
 
     def close(self) -> None:
         """Close the idle connections."""

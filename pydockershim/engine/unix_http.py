@@ -22,33 +22,33 @@ class UnixHttpConnection(http.client.HTTPConnection):
     def __init__(self, path: str, *, timeout_s: float | None) -> None:
         super().__init__("docker", timeout=timeout_s)
         self._path = path
-        self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._lock = threading.Lock()
         self._use: object = None
         self.aborted = False
 
     def connect(self) -> None:
         """Connect, within the time limit."""
-        self.sock = self._link
-        self._link.settimeout(self.timeout)
-        self._link.connect(self._path)
+        self.sock = self._sock
+        self._sock.settimeout(self.timeout)
+        self._sock.connect(self._path)
         if self.aborted:
             raise ConnectionAbortedError(errno.ECONNABORTED, "aborted before it began")
 
     def close(self) -> None:
         """Close it for good, also when it never connected."""
         super().close()
-        self._link.close()
+        self._sock.close()
 
     def set_timeout(self, timeout_s: float | None) -> None:
         """Set how long each read and write from now on may block, None: for ever."""
         self.timeout = timeout_s
-        self._link.settimeout(timeout_s)
+        self._sock.settimeout(timeout_s)
 
     def is_alive(self) -> bool:
         """Whether an idle connection is still good: nothing to read, not even its end."""
         poll = select.poll()
-        poll.register(self._link, select.POLLIN)
+        poll.register(self._sock, select.POLLIN)
         return not poll.poll(0)
 
     @contextmanager
@@ -66,7 +66,7 @@ class UnixHttpConnection(http.client.HTTPConnection):
         """End the connection for whoever reads it, from any thread; it is still to be closed."""
         self.aborted = True
         with suppress(OSError):
-            self._link.shutdown(socket.SHUT_RDWR)
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def _abort_use(self, use: object) -> None:
         # A canceller may come late, when the connection already serves another call.

@@ -66,7 +66,7 @@ class PauseImage:
 
     def _pull(self) -> None:
         reference = parse_reference(self.name)
-        self._engine.pull_image(
+        self._engine.images.pull(
             repository=reference.repository,
             tag=reference.version,
             credentials=cli_credentials(reference.registry),
@@ -77,6 +77,6 @@ class PauseImage:
     def _builtin(self) -> str:
         """Load our own image once a run, so that nobody's image of that name stands in for it."""
         if not (self._builtin_id and self._view.image(self._builtin_id)):
-            self._engine.load_image(builtin_pause.image_tar(self._engine.features.architecture))
+            self._engine.images.load(builtin_pause.image_tar(self._engine.features.architecture))
             self._builtin_id = self._view.refresh_image(builtin_pause.NAME).id
         return self._builtin_id

@@ -29,13 +29,13 @@ class Attached:
         Whether there is a terminal is for the container to say, whatever the request says.
         """
         container_id = self._request.container_id
-        inspect = await self._blocking.call(self._engine.inspect_container, container_id)
+        inspect = await self._blocking.call(self._engine.containers.inspect, container_id)
         if not inspect["State"]["Running"]:
             raise FailedPrecondition(f"container {container_id} does not run")
         self._pid = inspect["State"]["Pid"]
         self.has_tty = inspect["Config"]["Tty"]
         streams = await self._blocking.acquire(
-            self._engine.attach,
+            self._engine.containers.attach,
             Hijacked.close,
             container_id,
             stdin=self._request.streams.stdin,
@@ -49,7 +49,7 @@ class Attached:
     async def resize(self, size: TerminalSize) -> None:
         """Set the terminal's size."""
         await self._blocking.call(
-            self._engine.resize_container,
+            self._engine.containers.resize,
             self._request.container_id,
             height=size.height,
             width=size.width,

@@ -29,7 +29,7 @@ async def container_ended(engine: Engine, blocking: Blocking, container_id: str)
     """Return once the engine says that a container does not run any more, or that it has none."""
     while True:
         try:
-            inspect = await blocking.call(engine.inspect_container, container_id)
+            inspect = await blocking.call(engine.containers.inspect, container_id)
         except NotFound:
             return
         except ShimError:  # the engine does not answer now, which says nothing of the container

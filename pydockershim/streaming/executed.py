@@ -69,16 +69,16 @@ class Executed:
         # wait for it, the ends of the others do too, by the half minute.
         async with nullcontext() if features.execs_start_at_once else self._turn:
             self._exec_id = await self._blocking.call(
-                self._engine.create_exec, self._request.container_id, config
+                self._engine.execs.create, self._request.container_id, config
             )
             return await self._blocking.acquire(
-                self._engine.start_exec, Hijacked.close, self._exec_id, tty=self.has_tty
+                self._engine.execs.start, Hijacked.close, self._exec_id, tty=self.has_tty
             )
 
     async def resize(self, size: TerminalSize) -> None:
         """Set the terminal's size; a process that has ended has none."""
         await self._blocking.call(
-            self._engine.resize_exec, self._exec_id, height=size.height, width=size.width
+            self._engine.execs.resize, self._exec_id, height=size.height, width=size.width
         )
 
     def shown(self, output: Buffer) -> Buffer:
@@ -155,4 +155,4 @@ class Executed:
         logger.warning("exec %s goes on without its client: %s", self._exec_id, reason)
 
     async def _inspect(self) -> ExecInspect:
-        return await self._blocking.call(self._engine.inspect_exec, self._exec_id)
+        return await self._blocking.call(self._engine.execs.inspect, self._exec_id)

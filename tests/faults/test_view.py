@@ -51,7 +51,7 @@ def view(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[View]:
     """A view of our own, which lists once a second instead of once a minute."""
     monkeypatch.setattr(reflector, "_RELIST_S", 1.0)
     engine = EngineClient(str(proxy.path))
-    view = View(engine.inspect_container, ImageCache(engine, pinned=()))
+    view = View(engine.containers.inspect, ImageCache(engine, pinned=()))
     follower = reflector.Reflector(engine, view)
     follower.start()
     yield view

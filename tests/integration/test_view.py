@@ -45,7 +45,7 @@ def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
 
 @pytest.fixture
 def view(our_engine: Engine) -> Iterator[View]:
-    view = View(our_engine.inspect_container, ImageCache(our_engine, pinned=[images.BUSYBOX.name]))
+    view = View(our_engine.containers.inspect, ImageCache(our_engine, pinned=[images.BUSYBOX.name]))
     reflector = Reflector(our_engine, view)
     reflector.start()
     try:
@@ -111,11 +111,11 @@ def test_what_a_caller_changed_is_there_at_once(
 ) -> None:
     container_id = make(CONTAINER, CONTAINER.name)
     for _ in range(10):
-        our_engine.start_container(container_id)
+        our_engine.containers.start(container_id)
         view.refresh(container_id)
         assert view.container(container_id).running
 
-        our_engine.kill_container(container_id, signal="KILL")
+        our_engine.containers.kill(container_id, signal="KILL")
         view.refresh(container_id)
         assert not view.container(container_id).running
 

@@ -176,7 +176,9 @@ def shown_and_written(docker_socket: Path) -> Iterator[None]:
     engine = Engine(str(docker_socket))
     writers = LogWriters(engine)
     logs = ContainerLogs(writers)
-    view = View(engine.inspect_container, ImageCache(engine, pinned=()), is_drained=logs.is_drained)
+    view = View(
+        engine.containers.inspect, ImageCache(engine, pinned=()), is_drained=logs.is_drained
+    )
     follower = Reflector(engine, view, on_list=logs.take_up)
     writers.start()
     follower.start()
