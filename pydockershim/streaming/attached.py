@@ -16,6 +16,7 @@ class Attached:
     """The process of a container."""
 
     def __init__(self, engine: Engine, blocking: Blocking, request: AttachRequest) -> None:
+        self.container_id = request.container_id
         self.has_tty = request.streams.tty
         self.eof_keys = b""
         self._engine = engine

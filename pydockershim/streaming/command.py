@@ -13,8 +13,9 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from pydockershim.engine import exec_facts
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
-from pydockershim.errors import ShimError, Unavailable, Unknown
+from pydockershim.errors import ShimError, Unavailable
 from pydockershim.streaming.far_end import FarEnd
 from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
@@ -33,8 +34,6 @@ from pydockershim.streaming.wire import Buffer, Codec, PeerLeft, WireError
 
 # A terminal's size comes right behind its channel; so long the first prompt waits for it.
 _FIRST_SIZE_S = 0.05
-# From a container's end to that of its streams; Docker takes two seconds.
-_DRAINED_S = 3.0
 
 _CHANNELS = {
     StreamName.STDIN: Channel.STDOUT,
@@ -133,7 +132,7 @@ class CommandSession:
                 await self._output_ended
                 return await self._process.end(as_json=self._protocol.json_status)
         except TimeoutError as error:
-            raise Unknown("the container ended, and the command with it") from error
+            raise exec_facts.container_exited(self._process.container_id) from error
         finally:
             for follower in followers:
                 follower.cancel()
@@ -160,14 +159,10 @@ class CommandSession:
         self._far_end.drain()
 
     async def _end_with_container(self, patience: asyncio.Timeout) -> None:
-        """Let the session's patience end some time after the container.
-
-        COMPAT(dockerd 20.10): where a pod shares its processes, the stream of a command that died
-        with its container never ends, and an inspect says for ever that it runs.
-        """
-        await asyncio.sleep(_DRAINED_S)  # most sessions are shorter, and need no inspect
+        """Let the session's patience end some time after the container; see `DRAINED_S`."""
+        await asyncio.sleep(exec_facts.DRAINED_S)  # most sessions are shorter, and need no inspect
         await self._process.container_ended()
-        patience.reschedule(asyncio.get_running_loop().time() + _DRAINED_S)
+        patience.reschedule(asyncio.get_running_loop().time() + exec_facts.DRAINED_S)
 
     def _failed(self, message: str) -> End:
         return End(b"", status.of_error(message, as_json=self._protocol.json_status))

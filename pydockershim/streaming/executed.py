@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import re
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 
 from pydockershim.dockerapi import ExecInspect
+from pydockershim.engine import exec_facts
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.errors import NotFound, ShimError, Unavailable
@@ -20,9 +20,6 @@ from pydockershim.streaming.wire import Buffer
 
 logger = logging.getLogger(__name__)
 
-_POLL_S = 0.005
-_SLOWEST_POLL_S = 1.0
-_PID_POLL_S = 0.02
 _HUNG_UP_WITHIN_S = 20.0
 # Docker answers an inspect within some milliseconds, but not while it drains a process's output.
 _INSPECT_S = 0.25
@@ -31,23 +28,17 @@ _INSPECT_S = 0.25
 # the end of the stream for the client's leaving, and shows no more output.
 _EOF_KEYS = b"\x04\x04"
 
-# What Docker writes in place of a process that it could not start.
-_NOT_STARTED = re.compile(rb"OCI runtime exec failed|cannot exec in a ")
-_WORDS_BEGIN_WITHIN = 64
-
 
 class Executed:
-    """One exec in a container; its other execs share the `turn`."""
+    """One exec in a container."""
 
-    def __init__(
-        self, engine: Engine, blocking: Blocking, request: ExecRequest, turn: asyncio.Lock
-    ) -> None:
+    def __init__(self, engine: Engine, blocking: Blocking, request: ExecRequest) -> None:
+        self.container_id = request.container_id
         self.has_tty = request.streams.tty
         self.eof_keys = _EOF_KEYS if self.has_tty else b""
         self._engine = engine
         self._blocking = blocking
         self._request = request
-        self._turn = turn
         self._exec_id = ""
         self._held = b""
         self._is_first = True
@@ -65,11 +56,10 @@ class Executed:
         if size is not None and self.has_tty:
             config["ConsoleSize"] = [size.height, size.width]  # from API 1.42 on; else ignored
         features = await self._blocking.call(lambda: self._engine.features)
-        # COMPAT(dockerd 20.10): it starts a container's execs one after another, and as long as any
-        # wait for it, the ends of the others do too, by the half minute.
-        async with nullcontext() if features.execs_start_at_once else self._turn:
+        with self._engine.execs.turn(self.container_id, features) as turn:
+            await asyncio.wrap_future(turn)
             self._exec_id = await self._blocking.call(
-                self._engine.execs.create, self._request.container_id, config
+                self._engine.execs.create, self.container_id, config
             )
             return await self._blocking.acquire(
                 self._engine.execs.start, Hijacked.close, self._exec_id, tty=self.has_tty
@@ -85,7 +75,7 @@ class Executed:
         """Return what the client may see of the raw output: Docker's own words are held back."""
         if self._is_first:
             self._is_first = False
-            if _NOT_STARTED.search(output, 0, _WORDS_BEGIN_WITHIN):
+            if exec_facts.is_start_error(output):
                 self._held = bytes(output)
                 return b""
         if self._held:
@@ -100,25 +90,26 @@ class Executed:
                     state = await self._inspect()
             except (TimeoutError, ShimError):
                 return
-            if state["Pid"] or not state["Running"]:
+            if not exec_facts.is_starting(state):
                 break
-            await asyncio.sleep(_PID_POLL_S)
-        if state["Running"]:
+            await asyncio.sleep(exec_facts.PID_POLL_S)
+        if not exec_facts.has_exited(state):
             await process_ended(state["Pid"])
 
     async def container_ended(self) -> None:
         """Return when the container has ended."""
-        await container_ended(self._engine, self._blocking, self._request.container_id)
+        await container_ended(self._engine, self._blocking, self.container_id)
 
     async def end(self, *, as_json: bool) -> End:
         """Wait for the process's own end, which the end of its output is not."""
-        delay_s = _POLL_S
-        while (state := await self._inspect())["Running"] or state["ExitCode"] is None:
+        for delay_s in exec_facts.exit_polls_s():
+            if exec_facts.has_exited(state := await self._inspect()):
+                break
             await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, _SLOWEST_POLL_S)
-        if not state["Pid"]:
-            return End(b"", status.of_error(self._reason, as_json=as_json))
-        return End(self._held, status.of_exit(state["ExitCode"], as_json=as_json))
+        if not exec_facts.has_started(state):
+            reason = exec_facts.start_error(self._held)
+            return End(b"", status.of_error(reason, as_json=as_json))
+        return End(self._held, status.of_exit(exec_facts.exit_code(state), as_json=as_json))
 
     async def abandon(self) -> None:
         """Hang up a terminal whose client has gone; other processes go on without one.
@@ -129,29 +120,22 @@ class Executed:
             with suppress(NotFound):
                 await self._hang_up()
 
-    @property
-    def _reason(self) -> str:
-        """Docker's words, without what is around them in the raw output."""
-        if words := _NOT_STARTED.search(self._held):
-            return self._held[words.start() :].decode(errors="replace").strip()
-        return "the command did not start, and the engine does not say why"
-
     async def _hang_up(self) -> None:
         """Hang up as soon as the process is there to be told; give up after some seconds."""
         reason = "the engine does not say which process it is"
-        end_s = asyncio.get_running_loop().time() + _HUNG_UP_WITHIN_S
-        while asyncio.get_running_loop().time() < end_s:
+        deadline_s = asyncio.get_running_loop().time() + _HUNG_UP_WITHIN_S
+        while asyncio.get_running_loop().time() < deadline_s:
             try:
                 state = await self._inspect()
             except Unavailable as error:
                 reason = str(error)
             else:
-                pid, container_id = state["Pid"], self._request.container_id
-                if not state["Running"]:
+                pid = state["Pid"]
+                if exec_facts.has_exited(state):
                     return
-                if pid and await self._blocking.call(hang_up, pid, container_id):
+                if pid and await self._blocking.call(hang_up, pid, self.container_id):
                     return
-            await asyncio.sleep(_PID_POLL_S)
+            await asyncio.sleep(exec_facts.PID_POLL_S)
         logger.warning("exec %s goes on without its client: %s", self._exec_id, reason)
 
     async def _inspect(self) -> ExecInspect:

@@ -20,6 +20,7 @@ class Process(Protocol):
     `eof_keys` are sent in place of the end of the input, if there are any.
     """
 
+    container_id: str
     has_tty: bool
     eof_keys: bytes
 

@@ -1,8 +1,6 @@
 """Builds a session: the codec that was agreed upon, and what it connects the client with."""
 
-import asyncio
 from typing import Protocol as Interface
-from weakref import WeakValueDictionary
 
 from pydockershim.engine.engine import Engine
 from pydockershim.streaming.attached import Attached
@@ -58,7 +56,6 @@ class Sessions:
         self._engine = engine
         self._blocking = blocking
         self._limits = limits
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def session(self, link: Link, request: Request, protocol: Protocol) -> Session:
         """Return what serves this request over this protocol; a tunnel is put around the link."""
@@ -72,8 +69,7 @@ class Sessions:
     def _process(self, request: ExecRequest | AttachRequest) -> Process:
         if isinstance(request, AttachRequest):
             return Attached(self._engine, self._blocking, request)
-        turn = self._turns.setdefault(request.container_id, asyncio.Lock())
-        return Executed(self._engine, self._blocking, request, turn)
+        return Executed(self._engine, self._blocking, request)
 
     def _channels(self, streams: Streams, protocol: Protocol) -> Channels:
         wanted = {

@@ -51,6 +51,7 @@ _WEBSOCKET_PONG = b"\x8a\x01?"
 class _Silent:
     """A process that reads nothing and says nothing until it is told to end."""
 
+    container_id = "c"
     has_tty = False
     eof_keys = b""
     theirs: socket.socket | None = None
