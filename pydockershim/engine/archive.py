@@ -17,13 +17,13 @@ from pydockershim.errors import FailedPrecondition, NotFound
 _MAX_BYTES = 1024 * 1024
 _TAR_OVERHEAD = 64 * 1024  # its headers (long names, extended attributes) and padding
 
-# Go's os.FileMode, which is not the kernel's.
+# Go's os.FileMode, which differs from the kernel's.
 _GO_SYMLINK = 1 << 27
 _GO_NOT_REGULAR = 0x8F280000
 
 
 def read_file(session: Session, container_id: str, path: str) -> bytes | None:
-    """Return the content of a file; None when there is no regular file at the path.
+    """Return the content of a file; None unless there is a regular file at the path.
 
     NotFound: no such container. FailedPrecondition: the file is larger than 1 MiB.
     """
@@ -36,7 +36,7 @@ def read_file(session: Session, container_id: str, path: str) -> bytes | None:
 
 
 class _SymbolicLink(Exception):
-    """The path is a symbolic link; `path` is where it leads, as dockerd resolves it."""
+    """The path is a symbolic link; `path` is its target, as dockerd resolves it."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -69,8 +69,8 @@ def _read_regular_file(connection: UnixHttpConnection, url: str) -> bytes | None
         return None
     if info["size"] > _MAX_BYTES:
         raise FailedPrecondition(
-            f"the file {info['name']} in the container has {info['size']} bytes: "
-            f"at most {_MAX_BYTES} are read"
+            f"the file {info['name']} in the container has {info['size']} bytes; "
+            f"at most {_MAX_BYTES} can be read"
         )
     return _only_member(answer.read(_MAX_BYTES + _TAR_OVERHEAD))
 

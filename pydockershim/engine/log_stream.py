@@ -11,7 +11,7 @@ _BLOCK_BYTES = 64 * 1024
 
 
 class LogStream:
-    """The blocks of one read of a log; owns the connection."""
+    """The blocks of a log read; owns the connection."""
 
     def __init__(self, connection: UnixHttpConnection, answer: http.client.HTTPResponse) -> None:
         connection.set_timeout(None)
@@ -30,7 +30,7 @@ class LogStream:
             self._connection.close()
 
     def close(self) -> None:
-        """End the stream, from any thread."""
+        """Close the stream, from any thread."""
         self._connection.abort()
 
 

@@ -30,7 +30,7 @@ _RETRYING = "Retrying"
 
 @contextmanager
 def pull_errors(what: str, no_progress_s: float) -> Iterator[None]:
-    """Turn what interrupts a pull into the errors of `ImageApi.pull`."""
+    """Translate failures of a pull into the errors of `ImageApi.pull`."""
     try:
         yield
     except ErrorResponse as response:
@@ -40,7 +40,7 @@ def pull_errors(what: str, no_progress_s: float) -> Iterator[None]:
     except TimeoutError as error:
         calls.current().check()
         raise errors.DeadlineExceeded(
-            f"cannot {what}: it made no progress for {no_progress_s:g} s and was given up"
+            f"cannot {what}: it made no progress for {no_progress_s:g} s and was aborted"
         ) from error
 
 
@@ -58,26 +58,26 @@ def pull_error(what: str, message: str) -> errors.ShimError:
 
 
 class ProgressTimeout:
-    """Lets the connection time out a given time after the last sign of progress.
+    """Makes the connection time out a given time after the last progress.
 
-    COMPAT(dockerd, containerd image store): it repeats how far a layer is ten times a second, also
-    while nothing comes.
+    COMPAT(dockerd, containerd image store): it repeats the position in a layer ten times a second,
+    also while no data arrives.
     """
 
     def __init__(self, connection: UnixHttpConnection, no_progress_s: float) -> None:
         self._connection = connection
         self._no_progress_s = no_progress_s
         self._deadline_s = time.monotonic() + no_progress_s
-        self._said: dict[str, object] = {}
+        self._last: dict[str, object] = {}
         self._limit_next_read()
 
     def watch(self, record: Json) -> None:
-        """Count a record as progress unless dockerd only tries again, or repeats itself."""
+        """Count a record as progress unless dockerd only retries, or repeats itself."""
         status, layer = record.get("status", ""), record.get("id", "")
-        said = status, record.get("progressDetail")
-        is_news = self._said.get(layer) != said
-        self._said[layer] = said
-        if is_news and not status.startswith(_RETRYING):
+        reported = status, record.get("progressDetail")
+        is_new = self._last.get(layer) != reported
+        self._last[layer] = reported
+        if is_new and not status.startswith(_RETRYING):
             self._deadline_s = time.monotonic() + self._no_progress_s
         self._limit_next_read()
 
