@@ -84,7 +84,7 @@ def serve(config: Config) -> None:
     logs = ContainerLogs(log_writers)
     images = ImageCache(engine, pinned=(config.pause_image, builtin_pause.NAME))
     store = Store(
-        engine.inspect_container, is_drained=logs.is_drained, addresses_of=networks.addresses_of
+        engine.containers.inspect, is_drained=logs.is_drained, addresses_of=networks.addresses_of
     )
     view = View(store, images)
     reflector = Reflector(engine, store=store, images=images, on_list=logs.take_up)

@@ -133,7 +133,7 @@ def _bodies(bench: Bench, pause_image: str) -> tuple[Any, Any]:
         _container_config(),
         inner,
         sandbox=record,
-        image=engine.inspect_image(BUSYBOX.name),
+        image=engine.images.inspect(BUSYBOX.name),
         host_facts=container_translation.HostFacts(),
         features=features,
     )

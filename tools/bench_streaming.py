@@ -188,8 +188,8 @@ def _bare_execs(bench: Bench, pod: Pod, count: int) -> float:
         with closing(Engine(str(bench.dockerd.socket))) as engine:
             for _ in range(some):
                 config = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True}
-                exec_id = engine.create_exec(pod.container_id, config)
-                stream = engine.start_exec(exec_id, tty=False)
+                exec_id = engine.execs.create(pod.container_id, config)
+                stream = engine.execs.start(exec_id, tty=False)
                 stream.detach()[0].sendall(b"x")
                 stream.recv()
                 streams.callback(stream.close)

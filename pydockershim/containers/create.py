@@ -7,7 +7,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.deps import ContainerDeps
 from pydockershim.containers.preconditions import require_ready
 from pydockershim.dockerapi import ImageInspect, Json
-from pydockershim.engine.engine import NameTaken
+from pydockershim.engine.container_api import NameTaken
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
@@ -34,7 +34,7 @@ def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
     sandbox = deps.view.sandbox(request.pod_sandbox_id)
     with deps.locks.hold(sandbox.record.name):
         require_ready(deps.view.sandbox(sandbox.id))
-        image = deps.engine.inspect_image(config.image.image)
+        image = deps.engine.images.inspect(config.image.image)
         record = translate.container_record(
             config,
             sandbox_id=sandbox.id,
@@ -44,7 +44,7 @@ def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
         )
         body = _body(deps, config, record, sandbox, image)
         try:
-            made = deps.engine.create_container(body, name=record.name)
+            made = deps.engine.containers.create(body, name=record.name)
         except NameTaken as taken:
             return _made_before(deps, record, taken)
         for warning in made.warnings:
@@ -99,7 +99,7 @@ def _with_a_log(deps: ContainerDeps, container_id: str) -> str:
     container = deps.view.container(container_id)
     if container.record.log_path and not is_readable(container.log_config):
         with calls.shielded():
-            deps.engine.remove_container(container.id)
+            deps.engine.containers.remove(container.id)
         deps.store.forget(container.id)
         raise FailedPrecondition(
             f"Docker cannot read back what its log driver {container.log_config['Type']} keeps, so "
@@ -112,7 +112,7 @@ def _with_a_log(deps: ContainerDeps, container_id: str) -> str:
 def _oom_score(deps: ContainerDeps, asked: int, sandbox_id: str) -> int:
     """Return the score that the engine can set; the running pause container shows which."""
     if asked < DEFAULT_SCORE and not deps.oom_floor.settled:
-        inspect = deps.engine.inspect_container(sandbox_id)
+        inspect = deps.engine.containers.inspect(sandbox_id)
         deps.oom_floor.learn(inspect["HostConfig"].get("OomScoreAdj") or DEFAULT_SCORE)
     return deps.oom_floor.clamp(asked)
 

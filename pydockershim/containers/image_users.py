@@ -44,12 +44,12 @@ class ImageUsers:
     def _read(self, image_id: str) -> tuple[str, str]:
         self._sweep()
         body = {"Image": image_id, "Entrypoint": ["/"], "NetworkDisabled": True}
-        made = self._engine.create_container(body, name=self._run + uuid.uuid4().hex)
+        made = self._engine.containers.create(body, name=self._run + uuid.uuid4().hex)
         try:
             return self._text(made.id, "/etc/passwd"), self._text(made.id, "/etc/group")
         finally:
             with calls.shielded():
-                self._engine.remove_container(made.id)
+                self._engine.containers.remove(made.id)
 
     def _sweep(self) -> None:
         """Remove what earlier runs have left, once."""
@@ -57,9 +57,11 @@ class ImageUsers:
             swept, self._swept = self._swept, True
         if swept:
             return
-        for summary in self._engine.list_containers(all=True, filters={"name": [f"^/{_NAME}"]}):
+        for summary in self._engine.containers.list(all=True, filters={"name": [f"^/{_NAME}"]}):
             if not summary_name(summary).startswith(self._run):
-                self._engine.remove_container(summary["Id"])
+                self._engine.containers.remove(summary["Id"])
 
     def _text(self, container_id: str, path: str) -> str:
-        return (self._engine.read_file(container_id, path) or b"").decode(errors="replace")
+        return (self._engine.containers.read_file(container_id, path) or b"").decode(
+            errors="replace"
+        )

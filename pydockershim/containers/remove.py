@@ -20,7 +20,7 @@ def remove(deps: ContainerDeps, container_id: str) -> None:
     with calls.shielded():
         if container.running:
             with suppress(NotFound):  # somebody else has removed it
-                deps.engine.kill_container(container.id, signal="KILL")
+                deps.engine.containers.kill(container.id, signal="KILL")
         deps.logs.finish([container.id])
-        deps.engine.remove_container(container.id)
+        deps.engine.containers.remove(container.id)
     deps.store.forget(container.id)

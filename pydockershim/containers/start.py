@@ -28,7 +28,7 @@ def start(deps: ContainerDeps, container_id: str) -> None:
             )
         deps.logs.begin(container, sandbox)
         try:
-            deps.engine.start_container(container.id)
+            deps.engine.containers.start(container.id)
         finally:
             # A container may run although the engine's answer says no, or was lost.
             if deps.store.refresh(container.id).engine_state == "created":

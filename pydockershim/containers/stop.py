@@ -32,11 +32,11 @@ def _end(deps: ContainerDeps, container_id: str, stop_signal: str, grace_s: int)
     with deps.stopping.joined(container_id) as first:
         if grace_s > 0:
             if first:
-                deps.engine.kill_container(container_id, signal=stop_signal)
-            if deps.engine.wait_not_running(container_id, timeout_s=grace_s):
+                deps.engine.containers.kill(container_id, signal=stop_signal)
+            if deps.engine.containers.wait_not_running(container_id, timeout_s=grace_s):
                 return
-        deps.engine.kill_container(container_id, signal="KILL")
-        if not deps.engine.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
+        deps.engine.containers.kill(container_id, signal="KILL")
+        if not deps.engine.containers.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
             raise Unknown(
                 f"container {container_id} lives on after SIGKILL: its process hangs in the "
                 "kernel (look for state D in ps); try again later"

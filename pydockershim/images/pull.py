@@ -20,7 +20,7 @@ def pull(deps: ImageDeps, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> 
         raise InvalidArgument(f"{image.image} is an image id; a pull needs a name")
     docker_runtime(image.runtime_handler, deps.engine.features, field="image.runtime_handler")
     credentials = Credentials(**docker_credentials(auth)) if auth is not None else None
-    deps.engine.pull_image(
+    deps.engine.images.pull(
         repository=reference.repository,
         tag=reference.version,
         credentials=credentials,

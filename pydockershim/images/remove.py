@@ -22,7 +22,7 @@ def remove(deps: ImageDeps, name: str) -> None:
     _check_unused(name, (each.id for each in containers if _runs(each, image)))
     try:
         # By id and by force takes every tag and digest with it.
-        deps.engine.remove_image(image.id, force=True)
+        deps.engine.images.remove(image.id, force=True)
     except NotFound:
         pass
     except FailedPrecondition:
@@ -33,11 +33,11 @@ def remove(deps: ImageDeps, name: str) -> None:
 
 def _remove_names(deps: ImageDeps, name: str, image: ImageItem) -> None:
     """Remove the names one by one, which Docker does even while a container runs the image."""
-    running = deps.engine.list_containers(all=False, filters={"ancestor": [image.id]})
+    running = deps.engine.containers.list(all=False, filters={"ancestor": [image.id]})
     _check_unused(name, (each["Id"] for each in running if each["ImageID"] == image.id))
     for each in (*image.tags, *image.digests):
         with suppress(NotFound):  # a repository's digests go with its last tag
-            deps.engine.remove_image(each, force=True)
+            deps.engine.images.remove(each, force=True)
 
 
 def _runs(container: ContainerItem, image: ImageItem) -> bool:

@@ -131,7 +131,9 @@ class _Reader:
         """Read the log once; returns whether anything was new."""
         written, since_ns = self._written()
         news, messages = _News(written), self._message_reader()
-        stream = self._engine.read_log(self._container_id, since_ns=since_ns, follow=follow)
+        stream = self._engine.containers.read_log(
+            self._container_id, since_ns=since_ns, follow=follow
+        )
         self._end_stream = stream.close
         if self._stopped.is_set():  # `stop` may have come before it knew of this stream
             stream.close()

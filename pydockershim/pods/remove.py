@@ -27,6 +27,6 @@ def tear_down(deps: PodDeps, sandbox: SandboxItem) -> None:
     containers = [each.id for each in deps.view.containers_of(sandbox.id)]
     deps.logs.finish(containers)
     for each in (*containers, sandbox.id):
-        deps.engine.remove_container(each)
+        deps.engine.containers.remove(each)
         deps.store.forget(each)
     deps.pod_resources.remove(sandbox.id)

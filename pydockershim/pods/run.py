@@ -57,12 +57,12 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
         _make_room(deps, record)
         with ExitStack() as undo:
             sandbox_id = _started(deps, body, record.name, undo)
-            inspect = deps.engine.inspect_container(sandbox_id)
+            inspect = deps.engine.containers.inspect(sandbox_id)
             deps.readiness.sees_processes(sees=_is_there(deps, inspect))
             if inspect["HostConfig"]["NetworkMode"] != "host":
                 _attach(deps, config, record, inspect, undo)
             _settle_dns(config, inspect)
-            deps.engine.rename_container(sandbox_id, record.name)
+            deps.engine.containers.rename(sandbox_id, record.name)
             deps.store.refresh(sandbox_id)
             undo.pop_all()
     return sandbox_id
@@ -97,7 +97,7 @@ def _is_there(deps: PodDeps, inspect: ContainerInspect) -> bool:
     """Say whether the pause container's process is one of this host's, or has ended."""
     return (
         is_there(inspect["State"]["Pid"])
-        or not (deps.engine.inspect_container(inspect["Id"])["State"]["Running"])
+        or not (deps.engine.containers.inspect(inspect["Id"])["State"]["Running"])
     )
 
 
@@ -117,10 +117,10 @@ def _started(deps: PodDeps, body: Json, name: str, undo: ExitStack) -> str:
 
 def _started_with(deps: PodDeps, body: Json, name: str, score: int, undo: ExitStack) -> str:
     body = translate.with_image(body, image_id=deps.pause_image.ensure(), oom_score_adj=score)
-    sandbox_id = deps.engine.create_container(body, name=naming.setup_name(name)).id
+    sandbox_id = deps.engine.containers.create(body, name=naming.setup_name(name)).id
     with ExitStack() as discard:
         discard.callback(_discard, deps, sandbox_id)
-        deps.engine.start_container(sandbox_id)
+        deps.engine.containers.start(sandbox_id)
         undo.push(discard.pop_all())
     return sandbox_id
 
@@ -132,7 +132,7 @@ def _discard(deps: PodDeps, sandbox_id: str) -> None:
     """
     with calls.shielded():
         try:
-            deps.engine.remove_container(sandbox_id)
+            deps.engine.containers.remove(sandbox_id)
         except ShimError as error:
             logger.warning("sandbox %s stays behind half made: %s", sandbox_id, error)
         else:

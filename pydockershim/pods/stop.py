@@ -42,7 +42,7 @@ def end(deps: PodDeps, sandbox: SandboxItem) -> None:
 def _kill(deps: PodDeps, container_id: str) -> None:
     """End a container at once; the engine answers when it has ended."""
     try:
-        deps.engine.kill_container(container_id, signal="KILL")
+        deps.engine.containers.kill(container_id, signal="KILL")
         deps.store.refresh_ended(container_id)
     except NotFound:
         deps.store.forget(container_id)

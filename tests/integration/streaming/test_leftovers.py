@@ -47,7 +47,7 @@ class InsideServer:
         self.engine = engine
         self.container_id = container_id
         self.sandbox_id = sandbox_id
-        self.pid = engine.inspect_container(sandbox_id)["State"]["Pid"]
+        self.pid = engine.containers.inspect(sandbox_id)["State"]["Pid"]
 
     def exec_url(self, *command: str, container_id: str = "", tty: bool = False) -> str:
         """Return the URL of a command with all its streams."""

@@ -211,14 +211,24 @@ def test_a_connection_that_is_aborted_before_it_began_never_begins(tmp_path: Pat
             connection.request("GET", "/")
 
 
-@pytest.mark.parametrize("content", [None, b"not a socket"])
-def test_an_engine_that_is_not_there_is_unavailable(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file or directory"), (b"not a socket", "Connection refused")],
+)
+def test_an_engine_that_is_not_there_is_unavailable(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
     path = tmp_path / "docker.sock"
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(errors.Unavailable, match="cannot be reached"):
+    with pytest.raises(errors.Unavailable) as caught:
         Session(str(path)).ping()
+
+    assert str(caught.value) == (
+        f"cannot ping the Docker engine: unix://{path} cannot be reached ({reason}); "
+        "is dockerd running?"
+    )
 
 
 def test_an_upgraded_engine_is_asked_in_its_own_version(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ _WEBSOCKET_PONG = b"\x8a\x01?"
 class _Silent:
     """A process that reads and writes nothing until the test ends its output."""
 
+    container_id = "c"
     has_tty = False
     eof_keys = b""
     theirs: socket.socket | None = None

@@ -26,12 +26,13 @@ class Engine:
         ]
         self.inspected: list[str] = []
         self.damaged = ""
+        self.images = self
 
-    def list_images(self) -> list[ImageSummary]:
+    def list(self) -> Sequence[ImageSummary]:
         """List."""
         return self.summaries
 
-    def inspect_image(self, ref: str) -> ImageInspect:
+    def inspect(self, ref: str) -> ImageInspect:
         """Inspect by id; one that is listed may have gone meanwhile."""
         self.inspected.append(ref)
         if ref == UNTAGGED_ID and len(self.summaries) == 1:
