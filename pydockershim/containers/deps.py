@@ -11,7 +11,7 @@ from pydockershim.locks import NamedLocks
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContainerDeps:
     """The rooms below, as the procedures need them.
 

@@ -6,7 +6,7 @@ from pydockershim.engine.engine import Engine
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageDeps:
     """The rooms below; `pull_progress_s`: a pull that stands still for so long is given up."""
 

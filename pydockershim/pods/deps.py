@@ -13,7 +13,7 @@ from pydockershim.pods.pause_image import PauseImage
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PodDeps:
     """The rooms below, as the procedures need them; `locks` serialises work on one sandbox.
 

@@ -27,7 +27,7 @@ _RETRY_AFTER_S = 300.0
 class PauseImage:
     """Owns the memory of a pull that failed."""
 
-    def __init__(self, engine: Engine, view: View, name: str) -> None:
+    def __init__(self, *, engine: Engine, view: View, name: str) -> None:
         self.name = name
         self._engine = engine
         self._view = view

@@ -15,7 +15,7 @@ from pydockershim.stats.disk_usage import DiskUsage
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageService:
     """The CRI's ImageService, for both of its versions."""
 

@@ -1,4 +1,4 @@
-"""The socket that clients speak to: who may open it, and how the server starts and ends on it."""
+"""The socket that clients connect to: who may open it, and how the server starts and stops."""
 
 import errno
 import fcntl
@@ -12,6 +12,7 @@ from typing import TextIO
 
 import grpc
 
+from pydockershim.config.config import flag
 from pydockershim.errors import FailedPrecondition
 from pydockershim.server.dispatch import WORKERS, generic_handlers
 from pydockershim.server.in_flight import InFlightChanges
@@ -23,15 +24,19 @@ _MESSAGE_BYTES = 16 * 1024 * 1024
 _SOCKET_MODE = 0o660
 _GROUP = "docker"
 _PROBE_S = 1.0
-# What is left at the end may take: answers on their way, reads, streams that are being closed.
+# For what is left after the grace period: responses being sent, reads, streams being closed.
 _LAST_WORDS_S = 1.0
 
 
 class Listener:
-    """The gRPC server of some servicers on a path socket, which `<socket>.lock` makes its own."""
+    """The gRPC server of some servicers on a unix socket, guarded by `<socket>.lock`.
 
-    def __init__(self, path: Path, *servicers: object) -> None:
+    `grace_s`: how long changes in progress may take to finish when it stops.
+    """
+
+    def __init__(self, path: Path, *servicers: object, grace_s: float) -> None:
         self._socket = path
+        self._grace_s = grace_s
         self._changes = InFlightChanges()
         self._lock: TextIO | None = None
         self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="rpc")
@@ -57,14 +62,14 @@ class Listener:
         self._server.start()
         logger.info("serving the CRI on unix://%s", self._socket)
 
-    def stop(self, *, grace_s: float) -> None:
-        """Take no new calls, let changes under way finish for `grace_s` seconds, cut the rest.
+    def stop(self) -> None:
+        """Refuse new calls, let changes in progress finish for the grace period, cancel the rest.
 
-        A client that does not read (or sleeps) holds up nothing: gRPC itself would wait for it.
+        A client that does not read (or is suspended) delays nothing: gRPC itself would wait for it.
         """
-        self._server.stop(grace_s)
-        if cut := self._changes.drain(timeout_s=grace_s):
-            logger.warning("%d calls were not finished within %g s", cut, grace_s)
+        self._server.stop(self._grace_s)
+        if cut := self._changes.drain(timeout_s=self._grace_s):
+            logger.warning("%d calls did not finish within %g s", cut, self._grace_s)
         self._server.stop(_LAST_WORDS_S).wait(2 * _LAST_WORDS_S)
         self._socket.unlink(missing_ok=True)
         if self._lock is not None:
@@ -84,10 +89,10 @@ class Listener:
 
 
 def claim(lock_file: Path) -> TextIO:
-    """Return the locked file, to be kept open; FailedPrecondition when another process holds it."""
+    """Return the locked file, to be kept open; FailedPrecondition if another process holds it."""
     try:
         lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # For nobody else to open: whoever can read a file can lock it.
+        # Only for root to open: a process that can open a file can lock it.
         lock = os.fdopen(os.open(lock_file, os.O_WRONLY | os.O_CREAT, mode=0o600), "w")
     except OSError as error:
         raise FailedPrecondition(f"cannot lock {lock_file}: {error.strerror}") from error
@@ -96,22 +101,22 @@ def claim(lock_file: Path) -> TextIO:
     except BlockingIOError:
         lock.close()
         raise FailedPrecondition(
-            f"another pydockershim is running (it holds {lock_file}); end it first, or give this "
-            "one a --container-runtime-endpoint and a --state-dir of its own"
+            f"another pydockershim is running (it holds {lock_file}): stop it, or use another "
+            f"{flag('endpoint')} and {flag('state_dir')}"
         ) from None
     return lock
 
 
 def _check_free(path: Path) -> None:
-    """Raise FailedPrecondition when what is in the socket's place is more than a dead socket."""
+    """Raise FailedPrecondition unless the path is free or holds a stale socket."""
     if path.exists() and not path.is_socket():
-        problem = "what is there is no socket: move it away"
+        problem = "it exists and is not a socket; move it away"
     elif _is_served(path):
-        problem = "another program serves there: end it"
+        problem = "another program serves on it; stop that program"
     else:
         return
     raise FailedPrecondition(
-        f"cannot listen on {path}: {problem}, or use another --container-runtime-endpoint"
+        f"cannot listen on {path}: {problem}, or use another {flag('endpoint')}"
     )
 
 
@@ -122,8 +127,10 @@ def _is_served(path: Path) -> bool:
 
 
 def _hand_to_group(path: Path) -> None:
-    """Let the group that may use Docker use the socket: either is root by other means."""
+    """Let the group `docker` use the socket: through Docker its members can act as root anyway."""
     try:
         shutil.chown(path, group=_GROUP)
     except (LookupError, PermissionError):
-        logger.debug("no group %s, or not root: only this user can open %s", _GROUP, path)
+        logger.debug(
+            "no group %s, or not running as root: only this user can open %s", _GROUP, path
+        )

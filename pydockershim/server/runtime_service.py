@@ -23,7 +23,7 @@ from pydockershim.translate import runtime
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuntimeService:
     """The CRI's RuntimeService, for both of its versions."""
 

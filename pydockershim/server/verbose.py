@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.config import Config
+from pydockershim.config.config import Config
 from pydockershim.dockerapi import EngineFeatures
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.readiness import Readiness
@@ -23,7 +23,7 @@ from pydockershim.view.view import View
 _FEATURES_S = 2.0  # for an engine that has just been lost
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VerboseInfo:
     """Reads the rooms below; changes nothing."""
 

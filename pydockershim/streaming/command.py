@@ -13,10 +13,10 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
 from pydockershim.errors import ShimError, Unavailable, Unknown
 from pydockershim.streaming.far_end import FarEnd
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.negotiation import Protocol, Wire
 from pydockershim.streaming.process import End, Process
@@ -47,7 +47,12 @@ class CommandSession:
     """One exec or attach, from the upgrade to the end."""
 
     def __init__(
-        self, link: Link, channels: Channels, process: Process, protocol: Protocol, limits: Limits
+        self,
+        link: Link,
+        channels: Channels,
+        process: Process,
+        protocol: Protocol,
+        limits: StreamingLimits,
     ) -> None:
         self._link = link
         self._channels = channels

@@ -4,8 +4,8 @@ import asyncio
 import logging
 from http import HTTPStatus
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.streaming.head import Head, HeadReader, HttpRefusal
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.negotiation import (
     PORT_FORWARD,
@@ -41,7 +41,7 @@ _CLOSE_S = 1.0
 class Connections:
     """All of them; lives on the event loop."""
 
-    def __init__(self, sessions: Sessions, tokens: Tokens, limits: Limits) -> None:
+    def __init__(self, sessions: Sessions, tokens: Tokens, limits: StreamingLimits) -> None:
         self._sessions = sessions
         self._tokens = tokens
         self._limits = limits

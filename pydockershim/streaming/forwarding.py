@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.errors import ShimError, Unavailable
 from pydockershim.host.netns import Sockets, sockets_of_container
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.far_end import FarEnd
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.portforward.forwards import Ended, Forwards, Opened, Received, Reset
 from pydockershim.streaming.requests import PortForwardRequest
@@ -45,7 +45,7 @@ class ForwardSession:
         forwards: Forwards,
         request: PortForwardRequest,
         blocking: Blocking,
-        limits: Limits,
+        limits: StreamingLimits,
     ) -> None:
         self._link = link
         self._forwards = forwards

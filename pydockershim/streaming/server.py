@@ -11,12 +11,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydockershim.config.config import flag
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.errors import FailedPrecondition, InvalidArgument
-from pydockershim.streaming.address import parse_bind_address
+from pydockershim.streaming.address import BindAddress
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.connections import Connections
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.requests import (
     AttachRequest,
     ExecRequest,
@@ -36,7 +37,7 @@ class StreamingServer:
 
     Args:
         engine: the engine in which the containers are.
-        bind: where to listen, as in `--streaming-bind-addr`; empty: 127.0.0.1, any port.
+        bind: the IP address and port to listen on; port 0: the kernel chooses.
         certificate: the files of a certificate chain and of its key: then URLs are https.
         limits: the bounds; see there.
     """
@@ -45,12 +46,12 @@ class StreamingServer:
         self,
         engine: Engine,
         *,
-        bind: str = "",
-        certificate: tuple[Path, Path] | None = None,
-        limits: Limits | None = None,
+        bind: tuple[str, int],
+        certificate: tuple[Path, Path] | None,
+        limits: StreamingLimits,
     ) -> None:
-        self._limits = limits or Limits()
-        self._address = parse_bind_address(bind)
+        self._limits = limits
+        self._address = BindAddress(*bind)
         self._tls = _tls(*certificate) if certificate else None
         self._tokens = Tokens(
             capacity=self._limits.pending_tokens,
@@ -73,7 +74,7 @@ class StreamingServer:
             self._listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
             raise FailedPrecondition(
-                f"--streaming-bind-addr {host}:{port}: {error.strerror}"
+                f"{flag('streaming_address')} {host}:{port}: {error.strerror}"
             ) from error
         scheme = "https" if self._tls else "http"
         self._base_url = self._address.base_url(scheme, self._listening.getsockname()[1])

@@ -4,13 +4,13 @@ import asyncio
 from typing import Protocol as Interface
 from weakref import WeakValueDictionary
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.streaming.attached import Attached
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.command import CommandSession
 from pydockershim.streaming.executed import Executed
 from pydockershim.streaming.forwarding import ForwardSession
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.negotiation import Protocol, Wire
 from pydockershim.streaming.portforward.forwards import Forwards
@@ -54,7 +54,7 @@ class Session(Interface):
 class Sessions:
     """Makes them; all share the engine and the threads for blocking calls."""
 
-    def __init__(self, engine: Engine, blocking: Blocking, limits: Limits) -> None:
+    def __init__(self, engine: Engine, blocking: Blocking, limits: StreamingLimits) -> None:
         self._engine = engine
         self._blocking = blocking
         self._limits = limits

@@ -27,8 +27,10 @@ ROOMS = {
     **dict.fromkeys(PROCEDURES, ABOVE_TRANSLATE | {"translate", "api"}),
     "server": PROCEDURES | ABOVE_TRANSLATE | {"translate", "api"},
     "client": {"api"},
+    "config": set[str](),
     "cli": set[str](),
-    "__main__": {"cli", "server"} | PROCEDURES | ABOVE_TRANSLATE | {"translate", "api"},
+    "daemon": {"server"} | PROCEDURES | ABOVE_TRANSLATE | {"translate", "api"},
+    "__main__": {"cli", "daemon"},
 }
 ONLY_HERE = {
     "docker": {"engine"},

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.streaming.far_end import FarEnd
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.requests import Streams
 from pydockershim.streaming.server import StreamingServer
@@ -43,7 +43,9 @@ class InsideServer:
 
     def __init__(self, engine: Engine, container_id: str, sandbox_id: str) -> None:
         # A URL is refused thousands of times before it is used.
-        self.server = StreamingServer(engine, limits=Limits(token_s=600))
+        self.server = StreamingServer(
+            engine, bind=("127.0.0.1", 0), certificate=None, limits=StreamingLimits(token_s=600)
+        )
         self.engine = engine
         self.container_id = container_id
         self.sandbox_id = sandbox_id

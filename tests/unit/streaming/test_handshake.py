@@ -5,8 +5,7 @@ from http import HTTPStatus
 import pytest
 from hypothesis import given
 
-from pydockershim.errors import InvalidArgument
-from pydockershim.streaming.address import BindAddress, parse_bind_address
+from pydockershim.streaming.address import BindAddress
 from pydockershim.streaming.head import Head, HeadReader, HttpRefusal
 from pydockershim.streaming.negotiation import (
     PORT_FORWARD,
@@ -224,32 +223,6 @@ def test_other_websockets_are_refused(head: Head, status: int) -> None:
     with pytest.raises(HttpRefusal) as refused:
         negotiate(head, REMOTECOMMAND)
     assert refused.value.status == status
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("", BindAddress("127.0.0.1", 0)),
-        ("127.0.0.1", BindAddress("127.0.0.1", 0)),
-        ("127.0.0.1:10010", BindAddress("127.0.0.1", 10010)),
-        (":10010", BindAddress(_ANY, 10010)),
-        ("10.0.0.7:0", BindAddress("10.0.0.7", 0)),
-        ("::1", BindAddress("::1", 0)),
-        ("[::1]", BindAddress("::1", 0)),
-        ("[::1]:10010", BindAddress("::1", 10010)),
-        ("[::]:10010", BindAddress("::", 10010)),
-    ],
-)
-def test_addresses_as_cri_dockerd_takes_them(text: str, address: BindAddress) -> None:
-    assert parse_bind_address(text) == address
-
-
-@pytest.mark.parametrize(
-    "text", ["localhost:1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", ":"]
-)
-def test_other_addresses_name_the_flag(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="--streaming-bind-addr"):
-        parse_bind_address(text)
 
 
 @pytest.mark.parametrize(

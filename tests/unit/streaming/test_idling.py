@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.streaming.blocking import Blocking
 from pydockershim.streaming.command import CommandSession
 from pydockershim.streaming.connections import Connections
-from pydockershim.streaming.limits import Limits
 from pydockershim.streaming.link import Link
 from pydockershim.streaming.negotiation import Protocol
 from pydockershim.streaming.process import End
@@ -81,7 +81,7 @@ class _Silent:
 class _WithSilentProcesses(Sessions):
     """Sessions with processes of the test's."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: StreamingLimits) -> None:
         super().__init__(Engine("/nosuch"), Blocking(1), limits)
         self.limits = limits
         self.process = _Silent()
@@ -140,7 +140,7 @@ class _Client:
 @asynccontextmanager
 async def _client(**limits: Any) -> AsyncIterator[_Client]:
     loop = asyncio.get_running_loop()
-    sessions = _WithSilentProcesses(Limits(**limits))
+    sessions = _WithSilentProcesses(StreamingLimits(**limits))
     tokens = Tokens(capacity=1, ttl_s=60, clock=loop.time)
     connections = Connections(sessions, tokens, sessions.limits)
     server = await loop.create_server(connections.accept, "127.0.0.1", 0)

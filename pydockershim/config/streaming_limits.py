@@ -1,16 +1,14 @@
 """The bounds of the streaming server: what one client can make it hold, and for how long."""
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, fields, replace
-
-from pydockershim.errors import InvalidArgument
 
 _KIB = 1024
 _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class StreamingLimits:
     """Sizes in bytes, times in seconds, numbers of things at once.
 
     Requests:
@@ -55,13 +53,21 @@ class Limits:
     engine_calls: int = 32
 
 
-def limits_of(settings: Mapping[str, float]) -> Limits:
-    """Return the bounds with these set; InvalidArgument for a name or a value that is none."""
-    known = [field.name for field in fields(Limits)]
-    for name, value in settings.items():
-        if name not in known:
-            raise InvalidArgument(f"--streaming-limit {name}: use one of {', '.join(known)}")
-        if value <= 0:
-            raise InvalidArgument(f"--streaming-limit {name}={value:g}: use a number above 0")
-    whole = {name: value if name.endswith("_s") else int(value) for name, value in settings.items()}
-    return replace(Limits(), **whole)  # type: ignore[arg-type]  # names and kinds are checked above
+def streaming_limits(text: str) -> StreamingLimits:
+    """Return the defaults with `NAME=NUMBER,...` changed; ValueError names the wrong one."""
+    changed = dict(_limit(item) for item in text.split(",") if item)
+    return replace(StreamingLimits(), **changed)  # type: ignore[arg-type]  # `_limit` checks them
+
+
+def _limit(item: str) -> tuple[str, float]:
+    name, _, number = item.partition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        raise ValueError(f"write {item} like streams=1000 or idle_s=3600") from None
+    known = [field.name for field in fields(StreamingLimits)]
+    if name not in known:
+        raise ValueError(f"there is no limit {name}; use one of {', '.join(known)}")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a number above 0")
+    return name, value if name.endswith("_s") else int(value)
