@@ -48,7 +48,8 @@ endurance: $(DEV) ## the tests that take long, on both engines
 	$(MAKE) integration ENGINE=bookworm SELECT=endurance
 
 bench: $(DEV) ## measure against the floor, side by side
-	$(BED) -m tools.bench
+	@$(VENV)/python -m tests.bench.programs
+	$(BED) -m tests.bench
 
 conformance: $(DEV) ## Kubernetes' own suites, and kubectl in a cluster: SUITE=node|kubectl|critest
 	$(VENV)/python -m tests.conformance
@@ -72,7 +73,7 @@ pause: ## build the pause program
 	$(PYTHON) tools/make_pause.py
 
 golden: $(DEV) ## write the expected requests of the golden tests anew
-	$(VENV)/python -m tools.golden
+	$(VENV)/python -m tests.unit.translate.golden
 	$(VENV)/python -m tests.unit.client.test_manifest
 
 lock: $(DEV) ## lock the requirements after a change of pyproject.toml

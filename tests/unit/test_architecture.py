@@ -55,6 +55,8 @@ GRAB_BAGS = {"utils", "util", "helpers", "helper", "common", "misc"}
 FILE_LINES = 400
 FUNCTION_LINES = 60
 
+TOOLS = PACKAGE.parent / "tools"
+
 GENERATED = PACKAGE / "api" / "runtime_v1.py"
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != GENERATED)
@@ -106,6 +108,11 @@ def test_files_and_functions_fit_on_a_screen(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno < FUNCTION_LINES, f"{path}: {node.name}"
+
+
+def test_tools_need_no_tests() -> None:
+    for path in TOOLS.rglob("*.py"):
+        assert not [name for name in imports_of(path) if name.split(".")[0] == "tests"], path
 
 
 def test_every_room_is_on_the_plan() -> None:
