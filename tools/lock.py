@@ -13,7 +13,9 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-LOCKS = {"requirements.txt": (), "requirements-dev.txt": ("--extra", "dev")}
+# The demo reads a manifest.
+_SETUP = ("--extra", "manifests")
+LOCKS = {"requirements.txt": _SETUP, "requirements-dev.txt": (*_SETUP, "--extra", "dev")}
 
 
 def main() -> None:
