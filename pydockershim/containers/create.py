@@ -4,6 +4,7 @@ import logging
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.config.config import flag
 from pydockershim.containers.deps import ContainerDeps
 from pydockershim.containers.preconditions import require_ready
 from pydockershim.dockerapi import ImageInspect, Json
@@ -103,8 +104,8 @@ def _with_a_log(deps: ContainerDeps, container_id: str) -> str:
         deps.store.forget(container.id)
         raise FailedPrecondition(
             f"Docker cannot read back what its log driver {container.log_config['Type']} keeps, so "
-            "there would be no container log: use --log-driver local, or give the Docker daemon "
-            "another driver"
+            f"there would be no container log: use {flag('log_driver')} local, or give the Docker "
+            "daemon another driver"
         )
     return container.id
 

@@ -19,20 +19,8 @@ from requests.structures import CaseInsensitiveDict
 from pydockershim.engine.error_wall import ErrorResponse
 from pydockershim.engine.time_limits import TimeLimit, current_limit, time_limit_s
 from pydockershim.engine.unix_http import UnixHttpConnection
-from pydockershim.errors import InvalidArgument
 
 _IDLE_CONNECTIONS = 64  # more may be in use; the excess is closed after use
-
-
-def socket_path(endpoint: str) -> str:
-    """Return the path of `unix:///path` or `/path`; InvalidArgument for anything else."""
-    path = endpoint.removeprefix("unix://")
-    if not path.startswith("/"):
-        raise InvalidArgument(
-            f"the Docker endpoint {endpoint!r} is not a unix socket on this host: "
-            "use unix:///path/to/docker.sock"
-        )
-    return path
 
 
 class DockerClient(docker.APIClient):

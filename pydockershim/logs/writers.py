@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydockershim.config.config import flag
 from pydockershim.engine.engine import Engine
 from pydockershim.errors import FailedPrecondition
 from pydockershim.logs.cri_file import CriFile
@@ -215,8 +216,9 @@ class LogWriters:
         self.gaps += 1
         logger.warning(
             "container %s: lines may be missing in its log between %s and %s: Docker did not keep "
-            "them until they could be written; a larger --log-file-size lets it keep more",
+            "them until they could be written; a larger %s lets it keep more",
             container_id,
             before or "its beginning",
             after,
+            flag("log_file_bytes"),
         )

@@ -27,7 +27,7 @@ _RETRY_AFTER_S = 300.0
 class PauseImage:
     """Thread-safe. Owns the memory of a failed pull; all pods that wait share one pull."""
 
-    def __init__(self, engine: Engine, *, view: View, images: ImageCache, name: str) -> None:
+    def __init__(self, *, engine: Engine, view: View, images: ImageCache, name: str) -> None:
         self.name = name
         self._engine = engine
         self._view = view

@@ -13,12 +13,12 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine import exec_facts
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
 from pydockershim.errors import ShimError, Unavailable
 from pydockershim.streaming.codec import Buffer, Codec, PeerLeft, ProtocolError
 from pydockershim.streaming.http.negotiation import Framing, Subprotocol
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.remotecommand import exit_status
 from pydockershim.streaming.remotecommand.channel_codec import (
     Channel,

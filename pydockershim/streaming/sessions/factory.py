@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.streaming.codec import Buffer, Codec
 from pydockershim.streaming.http.negotiation import Framing, Subprotocol
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.portforward.forward_codec import ForwardCodec
 from pydockershim.streaming.portforward.spdy_forwards import SpdyForwards
 from pydockershim.streaming.portforward.websocket_forwards import WebSocketForwards

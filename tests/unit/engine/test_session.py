@@ -11,7 +11,7 @@ import pytest
 from pydockershim import calls, errors
 from pydockershim.engine.session import Session
 from pydockershim.engine.time_limits import TimeLimit
-from pydockershim.engine.transport import DockerClient, socket_path
+from pydockershim.engine.transport import DockerClient
 from pydockershim.engine.unix_http import UnixHttpConnection
 from tests.unit.engine.scripted import FakeEngine, Handler, Server, answer, requests, serving
 
@@ -344,14 +344,3 @@ def test_nothing_of_the_users_own_configuration_is_sent(
         ask(session)
 
     assert engine.seen[-1].headers.keys() == {"host", "accept-encoding"}
-
-
-@pytest.mark.parametrize("endpoint", ["unix:///run/docker.sock", "/run/docker.sock"])
-def test_a_unix_socket_is_an_endpoint(endpoint: str) -> None:
-    assert socket_path(endpoint) == "/run/docker.sock"
-
-
-@pytest.mark.parametrize("endpoint", ["tcp://127.0.0.1:2375", "docker.sock", "", "unix://run/x"])
-def test_any_other_endpoint_is_refused(endpoint: str) -> None:
-    with pytest.raises(errors.InvalidArgument, match="not a unix socket on this host"):
-        socket_path(endpoint)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.streaming.codec import Buffer
 from pydockershim.streaming.connections import Connections
 from pydockershim.streaming.http.negotiation import Subprotocol
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.remotecommand import exit_status
 from pydockershim.streaming.remotecommand.resize import TerminalSize
 from pydockershim.streaming.sessions.command_session import CommandSession
