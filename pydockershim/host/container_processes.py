@@ -14,7 +14,7 @@ _PROC = Path("/proc")
 _PPID = 1  # of /proc/<pid>/stat, counted behind the bracket that closes the command's name
 
 
-def is_there(pid: int) -> bool:
+def process_exists(pid: int) -> bool:
     """Say whether this host, as we see it, has such a process."""
     return (_PROC / str(pid)).exists()
 

@@ -38,15 +38,15 @@ class CriFile:
     A reopen waits for no more than the append under way.
     """
 
-    __slots__ = ("_descriptor", "_is_closed", "_lock", "_place")
+    __slots__ = ("_descriptor", "_is_closed", "_lock", "_log_path")
 
-    def __init__(self, place: LogPath) -> None:
-        self._place = place
+    def __init__(self, log_path: LogPath) -> None:
+        self._log_path = log_path
         self._descriptor = -1
         self._is_closed = False
         self._lock = threading.Lock()
 
-    def open(self, *, make: bool) -> None:
+    def open(self, *, create: bool) -> None:
         """Open the file unless it is open; `make` it if it is missing.
 
         OSError; BlockingIOError when another process has it open to write.
@@ -54,7 +54,7 @@ class CriFile:
         with self._lock:
             if self._descriptor >= 0:
                 return
-            descriptor = self._place.open(make=make)
+            descriptor = self._log_path.open(create=create)
             try:
                 _claim(descriptor)
             except BlockingIOError:
@@ -67,7 +67,7 @@ class CriFile:
 
         OSError: nothing has changed.
         """
-        new = self._place.open(make=True)
+        new = self._log_path.open(create=True)
         with self._lock:
             old = new if self._is_closed else self._descriptor
             if not self._is_closed:
@@ -104,11 +104,11 @@ class CriFile:
         """
         with self._lock:
             _cut_torn_line(self._descriptor)
-        with self._place.folder() as folder:
-            for name in self._rotated(folder)[-1:]:
+        with self._log_path.parent_fd() as parent_fd:
+            for name in self._rotated(parent_fd)[-1:]:
                 if name.endswith(_COMPRESSED):  # the kubelet's, and whole
                     continue
-                with _opened(name, folder) as descriptor:
+                with _opened(name, parent_fd) as descriptor:
                     _cut_torn_line(descriptor)
 
     def tail(self, size: int) -> Tail:
@@ -117,9 +117,9 @@ class CriFile:
             content = _last_bytes(self._descriptor, size)
         rotated: list[str] = []
         if len(content) < size:
-            with self._place.folder() as folder:
-                rotated = self._rotated(folder)
-                content = _last_of(rotated, folder, size - len(content)) + content
+            with self._log_path.parent_fd() as parent_fd:
+                rotated = self._rotated(parent_fd)
+                content = _last_of(rotated, parent_fd, size - len(content)) + content
         is_all = len(content) < size
         return Tail(content, is_all=is_all, is_whole=is_all and len(rotated) <= 1)
 
@@ -136,12 +136,12 @@ class CriFile:
         try:
             os.close(descriptor)
         except OSError as error:  # a network disk tells late of what it could not write
-            logger.warning("log file %s may lack lines: %s", self._place.path, error)
+            logger.warning("log file %s may lack lines: %s", self._log_path.path, error)
 
-    def _rotated(self, folder: int) -> list[str]:
+    def _rotated(self, parent_fd: int) -> list[str]:
         """Return the names of the rotated files, the newest last."""
-        pattern = re.compile(re.escape(self._place.name) + _ROTATED)
-        return sorted(name for name in os.listdir(folder) if pattern.fullmatch(name))
+        pattern = re.compile(re.escape(self._log_path.name) + _ROTATED)
+        return sorted(name for name in os.listdir(parent_fd) if pattern.fullmatch(name))
 
 
 def _claim(descriptor: int) -> None:
@@ -158,22 +158,22 @@ def _claim(descriptor: int) -> None:
 
 
 @contextmanager
-def _opened(name: str, folder: int) -> Iterator[int]:
-    descriptor = open_file(name, folder)
+def _opened(name: str, parent_fd: int) -> Iterator[int]:
+    descriptor = open_file(name, parent_fd)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _last_of(rotated: list[str], folder: int, size: int) -> bytes:
+def _last_of(rotated: list[str], parent_fd: int, size: int) -> bytes:
     """Return the last bytes of rotated files; those of a quiet container may be empty."""
     content = b""
     for name in reversed(rotated):
         if len(content) == size:
             break
         last = _last_unpacked if name.endswith(_COMPRESSED) else _last_bytes
-        with _opened(name, folder) as descriptor:
+        with _opened(name, parent_fd) as descriptor:
             content = last(descriptor, size - len(content)) + content
     return content
 

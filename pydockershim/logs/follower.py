@@ -41,13 +41,13 @@ class Follower:
         "_ready",
         "_report_gap",
         "_resumes",
-        "_retry_s",
+        "_retry_at_s",
         "_source",
         "_trouble",
         "abandoned",
         "container_id",
         "drained",
-        "ended",
+        "exited",
     )
 
     def __init__(
@@ -60,19 +60,19 @@ class Follower:
         report_gap: Callable[[str, str, str], None],
     ) -> None:
         self.container_id = container_id
-        self.ended = self.drained = self.abandoned = False
+        self.exited = self.drained = self.abandoned = False
         self._file = file
         self._source = source
         self._resumes = resumes
         self._report_gap = report_gap
         self._ready = False
         self._pending = self._last_time = b""
-        self._retry_s = 0.0
+        self._retry_at_s = 0.0
         self._trouble = ""
 
-    def make_file(self) -> None:
+    def create_file(self) -> None:
         """Make the CRI file, which has to be there when the container has started. OSError."""
-        self._file.open(make=True)
+        self._file.open(create=True)
 
     def reopen(self) -> None:
         """Go on in a new CRI file, see `CriFile.reopen`. OSError."""
@@ -80,10 +80,10 @@ class Follower:
 
     def step(self) -> Progress:
         """Do what can be done without waiting, at most for one block."""
-        if self._retry_s:
-            if time.monotonic() < self._retry_s:
+        if self._retry_at_s:
+            if time.monotonic() < self._retry_at_s:
                 return Progress.QUIET
-            self._retry_s = 0.0
+            self._retry_at_s = 0.0
         try:
             if self._ready or self._prepare():
                 return self._move()
@@ -97,7 +97,7 @@ class Follower:
         self._source.close()
         self._resumes, self._ready = True, False
         self._pending = b""
-        self._retry_s = time.monotonic() + _RETRY_S
+        self._retry_at_s = time.monotonic() + _RETRY_S
 
     def close(self) -> None:
         """Let the files go; what was not drained is a gap."""
@@ -109,7 +109,7 @@ class Follower:
     def _prepare(self) -> bool:
         """Open both ends; True when lines can move."""
         try:
-            self._file.open(make=not self.ended)
+            self._file.open(create=not self.exited)
         except OSError as error:
             # The kubelet has deleted the log of an ended container, another shim writes it, or it
             # is a link to Docker's own file. COMPAT(cri-dockerd): that is how it makes logs.
@@ -123,16 +123,16 @@ class Follower:
             end = last_lines(self._file)
         if end.lines:
             self._last_time = last_time(end.lines[-1])
-        ended = self.ended  # before the look at what there is
+        exited = self.exited  # before the look at what there is
         self._ready = self._source.open(end)
-        self.drained = ended and not self._ready
+        self.drained = exited and not self._ready
         return self._ready
 
     def _move(self) -> Progress:
         """Write what is pending, or read what comes next and write that."""
         if self._pending:
             return self._write(Progress.MORE)
-        reading = self._source.read(ended=self.ended)
+        reading = self._source.read(exited=self.exited)
         if reading.is_end:
             self.drained = True
         if not reading.lines:
@@ -153,7 +153,7 @@ class Follower:
         return progress
 
     def _rest(self, error: OSError) -> None:
-        self._retry_s = time.monotonic() + _RETRY_S
+        self._retry_at_s = time.monotonic() + _RETRY_S
         if str(error) != self._trouble:
             logger.warning(
                 "the log of container %s cannot be written, Docker keeps it until then: %s",

@@ -45,15 +45,15 @@ class LogPath:
         return self._parts()[-1]
 
     @contextmanager
-    def folder(self, *, make: bool = False) -> Iterator[int]:
+    def parent_fd(self, *, create: bool = False) -> Iterator[int]:
         """Hold the file's directory open; `make` what is missing of it (0755). OSError."""
         root = self._root()
-        if make:
+        if create:
             root.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         descriptor = os.open(root, _DIRECTORY)
         try:
             for part in self._parts()[:-1]:
-                if make:
+                if create:
                     _make_directory(part, descriptor)
                 inner = os.open(part, _DIRECTORY, dir_fd=descriptor)
                 os.close(descriptor)
@@ -62,13 +62,13 @@ class LogPath:
         finally:
             os.close(descriptor)
 
-    def open(self, *, make: bool = False) -> int:
+    def open(self, *, create: bool = False) -> int:
         """Return the file's descriptor, to be read and appended to; `make` it (0640) if need be.
 
         OSError; ELOOP when it is a symbolic link.
         """
-        with self.folder(make=make) as folder:
-            return open_file(self.name, folder, make=make)
+        with self.parent_fd(create=create) as parent_fd:
+            return open_file(self.name, parent_fd, create=create)
 
     def _root(self) -> Path:
         return Path(self.directory) if self.directory else Path(self.path).parent
@@ -79,14 +79,14 @@ class LogPath:
         return path.relative_to(root).parts if path.is_relative_to(root) else ()
 
 
-def open_file(name: str, folder: int, *, make: bool = False) -> int:
+def open_file(name: str, parent_fd: int, *, create: bool = False) -> int:
     """Return the descriptor of a regular file in an open directory, as `LogPath.open` does."""
     try:
-        descriptor = os.open(name, _FILE, dir_fd=folder)
+        descriptor = os.open(name, _FILE, dir_fd=parent_fd)
     except FileNotFoundError:
-        if not make:
+        if not create:
             raise
-        descriptor = os.open(name, _FILE | os.O_CREAT, _FILE_MODE, dir_fd=folder)
+        descriptor = os.open(name, _FILE | os.O_CREAT, _FILE_MODE, dir_fd=parent_fd)
         os.fchmod(descriptor, _FILE_MODE)  # whatever the umask is
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
@@ -94,8 +94,8 @@ def open_file(name: str, folder: int, *, make: bool = False) -> int:
     raise OSError(f"{name} is not a regular file")
 
 
-def _make_directory(name: str, folder: int) -> None:
+def _make_directory(name: str, parent_fd: int) -> None:
     try:
-        os.mkdir(name, _DIRECTORY_MODE, dir_fd=folder)
+        os.mkdir(name, _DIRECTORY_MODE, dir_fd=parent_fd)
     except FileExistsError:
         return

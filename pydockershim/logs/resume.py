@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 
 from pydockershim.logs.cri_file import CriFile
-from pydockershim.logs.records import BEFORE_TIME, cri_lines, time_field
+from pydockershim.logs.log_entries import BEFORE_TIME, cri_lines, time_field
 from pydockershim.logs.spool import Spool, SpoolFile
 from pydockershim.logs.window import Window, time_ns, window
 
@@ -40,7 +40,7 @@ def resume(spool: Spool, end: Window) -> bytes | None:
         for more, in_file, behind in _lines_from(spool, file, offset):
             read += more
             if read.startswith(wanted):
-                spool.go_to(in_file, behind)
+                spool.seek(in_file, behind)
                 return read[len(wanted) :]
             if not wanted.startswith(read):
                 break

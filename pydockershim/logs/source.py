@@ -32,7 +32,7 @@ class Source(Protocol):
     def open(self, end: Window) -> bool:
         """Stand behind the last lines that were written; False when there is no log yet."""
 
-    def read(self, *, ended: bool) -> Reading:
+    def read(self, *, exited: bool) -> Reading:
         """Return what comes next; `ended`: the container has ended, so nothing is added any more.
 
         OSError when it cannot be read now.

@@ -30,7 +30,7 @@ class SpoolFile:
 
     descriptor: int
     inode: int
-    follows: bool
+    is_contiguous: bool
 
     @property
     def size(self) -> int:
@@ -71,14 +71,14 @@ class Spool:
         while self._files:
             os.close(self._files.popleft().descriptor)
 
-    def has_more(self, *, ended: bool = False) -> bool:
+    def has_more(self, *, exited: bool = False) -> bool:
         """Say whether there is something beyond the position, in this file or in a later one.
 
         `ended`: Docker writes no more, so it is worth a look at more than sizes.
         """
         if self._files[0].size > self._offset:
             return True
-        self._open_newer(certainly=ended)
+        self._open_newer(always=exited)
         return len(self._files) > 1
 
     def peek(self, size: int) -> bytes:
@@ -100,11 +100,11 @@ class Spool:
         os.close(self._files.popleft().descriptor)
         self._offset = 0
 
-    def passed_gap(self) -> bool:
+    def may_lack_files(self) -> bool:
         """Say whether files may be missing before this one: Docker had removed them unseen."""
-        return not self._offset and not self._files[0].follows
+        return not self._offset and not self._files[0].is_contiguous
 
-    def go_to(self, file: SpoolFile, offset: int) -> None:
+    def seek(self, file: SpoolFile, offset: int) -> None:
         """Stand at an offset of one of the files, and let those before it go."""
         while self._files[0] is not file:
             os.close(self._files.popleft().descriptor)
@@ -116,10 +116,10 @@ class Spool:
             for offset in _occurrences(file, needle):
                 yield file, offset
 
-    def _open_newer(self, *, certainly: bool = False) -> None:
+    def _open_newer(self, *, always: bool = False) -> None:
         """Open the files that Docker has begun since; without a look if that cannot be."""
         newest = self._files[-1]
-        if not certainly and newest.size < self._size.file_bytes:
+        if not always and newest.size < self._size.file_bytes:
             return
         with suppress(FileNotFoundError):  # in the middle of a rotation, or the container is gone
             if self._path.stat().st_ino != newest.inode:
@@ -128,7 +128,7 @@ class Spool:
             os.close(self._files[1].descriptor)
             del self._files[1]
             oldest = self._files[1]
-            self._files[1] = SpoolFile(oldest.descriptor, oldest.inode, follows=False)
+            self._files[1] = SpoolFile(oldest.descriptor, oldest.inode, is_contiguous=False)
 
     def _newer_than(self, known: SpoolFile | None) -> list[SpoolFile]:
         """Open the files that are newer than a known one, oldest first; all when it has gone."""
@@ -139,13 +139,13 @@ class Spool:
                 if known and inode == known.inode:
                     os.close(descriptor)
                     return found
-                found.insert(0, SpoolFile(descriptor, inode, follows=True))
+                found.insert(0, SpoolFile(descriptor, inode, is_contiguous=True))
         except OSError:
             for file in found:
                 os.close(file.descriptor)
             raise
         if known and found:
-            found[0] = SpoolFile(found[0].descriptor, found[0].inode, follows=False)
+            found[0] = SpoolFile(found[0].descriptor, found[0].inode, is_contiguous=False)
         return found
 
     def _open_all(self) -> Iterator[int]:

@@ -4,7 +4,7 @@ When those do not have what was written last, they go on from the first line tha
 has dropped it, or it is somebody else's, who writes to the same file.
 """
 
-from pydockershim.logs.records import LONGEST_RECORD, cri_lines, damaged_bytes
+from pydockershim.logs.log_entries import LONGEST_ENTRY, cri_lines, damaged_bytes
 from pydockershim.logs.resume import resume
 from pydockershim.logs.source import Progress, Reading
 from pydockershim.logs.spool import Spool
@@ -20,11 +20,11 @@ _END = Reading(is_end=True)
 class SpoolSource:
     """Renders the records of a spool, block by block."""
 
-    __slots__ = ("_after_gap", "_beyond", "_spool", "_written_time")
+    __slots__ = ("_after_gap", "_read_ahead", "_spool", "_written_time")
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._beyond = self._written_time = b""
+        self._read_ahead = self._written_time = b""
         self._after_gap = False
 
     def open(self, end: Window) -> bool:
@@ -34,25 +34,25 @@ class SpoolSource:
         if not end.lines:
             self._after_gap = self._spool.is_full
             return True
-        beyond = resume(self._spool, end)
-        self._beyond, self._after_gap = beyond or b"", beyond is None
-        self._written_time = last_time(end.lines[-1]) if beyond is None else b""
+        read_ahead = resume(self._spool, end)
+        self._read_ahead, self._after_gap = read_ahead or b"", read_ahead is None
+        self._written_time = last_time(end.lines[-1]) if read_ahead is None else b""
         return True
 
-    def read(self, *, ended: bool) -> Reading:
+    def read(self, *, exited: bool) -> Reading:
         """Return the lines of the next block."""
-        if self._beyond:
-            lines, self._beyond = self._beyond, b""
+        if self._read_ahead:
+            lines, self._read_ahead = self._read_ahead, b""
             return Reading(lines, Progress.MORE)
-        if not self._spool.has_more(ended=ended):
-            return _END if ended else _NOTHING
+        if not self._spool.has_more(exited=exited):
+            return _END if exited else _NOTHING
         block = self._spool.peek(_BLOCK_BYTES)
         lines, used = cri_lines(block)
         if not used and len(block) == _BLOCK_BYTES:
-            block = self._spool.peek(LONGEST_RECORD)
+            block = self._spool.peek(LONGEST_ENTRY)
             lines, used = cri_lines(block)
         if not used:
-            return self._get_past(block, ended=ended)
+            return self._skip_unreadable(block, exited=exited)
         self._spool.skip(used)
         if self._written_time:
             lines = later_than(self._written_time, lines)
@@ -66,18 +66,18 @@ class SpoolSource:
     def close(self) -> None:
         """Close the files."""
         self._spool.close()
-        self._beyond, self._after_gap, self._written_time = b"", False, b""
+        self._read_ahead, self._after_gap, self._written_time = b"", False, b""
 
-    def _get_past(self, block: bytes, *, ended: bool) -> Reading:
+    def _skip_unreadable(self, block: bytes, *, exited: bool) -> Reading:
         """Go on behind what is no whole record: a file's end, or what Docker left half-written."""
-        final = ended or self._spool.is_final
-        damaged = damaged_bytes(block, growing=not final or len(block) == LONGEST_RECORD)
+        final = exited or self._spool.is_final
+        damaged = damaged_bytes(block, growing=not final or len(block) == LONGEST_ENTRY)
         if damaged:
             self._spool.skip(damaged)
             self._after_gap = True
         elif self._spool.is_final:
             self._spool.next_file()
-            self._after_gap |= self._spool.passed_gap()
+            self._after_gap |= self._spool.may_lack_files()
         else:
             return _NOTHING
         return Reading(progress=Progress.MORE)

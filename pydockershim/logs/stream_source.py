@@ -56,9 +56,9 @@ class StreamSource:
         self._reader = _Reader(self._engine, self._container_id, messages, end.lines)
         return True
 
-    def read(self, *, ended: bool) -> Reading:
+    def read(self, *, exited: bool) -> Reading:
         """Return what has come."""
-        return self._reader.fetch(ended=ended) if self._reader else _NOTHING
+        return self._reader.fetch(exited=exited) if self._reader else _NOTHING
 
     def close(self) -> None:
         """Stop reading."""
@@ -82,29 +82,29 @@ class _Reader:
         self._message_reader = message_reader
         self._tail = bytearray().join(written)
         self._outbox = _Outbox()
-        self._end_stream: Callable[[], None] = lambda: None
-        self._ended = threading.Event()
+        self._close_stream: Callable[[], None] = lambda: None
+        self._exited = threading.Event()
         self._stopped = threading.Event()
         self._trouble = ""
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
-    def fetch(self, *, ended: bool) -> Reading:
-        if ended:
-            self._ended.set()
+    def fetch(self, *, exited: bool) -> Reading:
+        if exited:
+            self._exited.set()
         return self._outbox.fetch()
 
     def stop(self) -> None:
         self._stopped.set()
-        self._ended.set()
+        self._exited.set()
         self._outbox.close()
-        self._end_stream()
+        self._close_stream()
 
     def _run(self) -> None:
         follow = False
         while not self._stopped.is_set():
-            ended = self._ended.is_set()  # before the look at what there is
+            exited = self._exited.is_set()  # before the look at what there is
             try:
-                is_news = self._pass(follow=follow and not ended)
+                is_news = self._pass(follow=follow and not exited)
             except NotFound:
                 break
             except ShimError as error:
@@ -112,10 +112,10 @@ class _Reader:
                 self._stopped.wait(_RETRY_S)
                 follow = False
                 continue
-            if ended and not is_news:
+            if exited and not is_news:
                 break
             if follow and not is_news:
-                self._ended.wait(_POLL_S)  # it does not run yet, or any more
+                self._exited.wait(_POLL_S)  # it does not run yet, or any more
             follow = True
         self._outbox.end()
 
@@ -129,7 +129,7 @@ class _Reader:
         written, since_ns = self._written()
         news, messages = _News(written), self._message_reader()
         stream = self._engine.read_log(self._container_id, since_ns=since_ns, follow=follow)
-        self._end_stream = stream.close
+        self._close_stream = stream.close
         if self._stopped.is_set():  # `stop` may have come before it knew of this stream
             stream.close()
         is_news = False

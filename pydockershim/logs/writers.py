@@ -90,7 +90,7 @@ class LogWriters:
         for follower in self._followers.values():
             follower.close()
 
-    def follow(self, log: ContainerLog, *, fresh: bool) -> None:
+    def follow(self, log: ContainerLog, *, resumes: bool) -> None:
         """Write a container's log from now on, until it has ended; none without a path.
 
         `fresh`: it is about to be started, so its file is made now. FailedPrecondition when that
@@ -100,10 +100,10 @@ class LogWriters:
         """
         if not log.path or log.container_id in self._followers:
             return
-        follower = self._follower(log, resumes=not fresh)
-        if fresh:
+        follower = self._follower(log, resumes=resumes)
+        if not resumes:
             try:
-                follower.make_file()
+                follower.create_file()
             except OSError as error:
                 raise FailedPrecondition(f"log file {log.path}: {error}") from error
         self._followers[log.container_id] = follower
@@ -132,10 +132,10 @@ class LogWriters:
         """
         return self._drained([container_id], within_s=_DRAIN_S)
 
-    def ended(self, container_id: str) -> None:
+    def note_exit(self, container_id: str) -> None:
         """Note that a container does not run any more; its writer ends when it has drained it."""
         if follower := self._followers.get(container_id):
-            follower.ended = True
+            follower.exited = True
             self._wake.set()
 
     def finish(self, container_ids: Collection[str]) -> None:
@@ -149,7 +149,7 @@ class LogWriters:
 
     def _drained(self, container_ids: Collection[str], *, within_s: float) -> bool:
         for container_id in container_ids:
-            self.ended(container_id)
+            self.note_exit(container_id)
         with self._changed:
             return self._changed.wait_for(
                 lambda: self._followers.keys().isdisjoint(container_ids), within_s

@@ -16,7 +16,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, ShimError, Unknown
-from pydockershim.host.container_processes import is_there
+from pydockershim.host.container_processes import process_exists
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
 from pydockershim.labels import SandboxRecord
 from pydockershim.pods import remove
@@ -94,7 +94,7 @@ def _identity(record: SandboxRecord) -> tuple[str, str, str]:
 def _is_there(deps: PodDeps, inspect: ContainerInspect) -> bool:
     """Say whether the pause container's process is one of this host's, or has ended."""
     return (
-        is_there(inspect["State"]["Pid"])
+        process_exists(inspect["State"]["Pid"])
         or not (deps.engine.inspect_container(inspect["Id"])["State"]["Running"])
     )
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pydockershim.logs.records import cri_lines
+from pydockershim.logs.log_entries import cri_lines
 from tests.unit.logs.node import Node
 from tests.unit.logs.spooling import PART_BYTES, cri_line, record
 
@@ -198,7 +198,7 @@ def test_a_file_that_cannot_grow_pauses_and_nothing_is_lost(
     assert node.written() == two_lines
     assert len(caplog.records) == 1
 
-    node.follower._retry_s = 0
+    node.follower._retry_at_s = 0
     node.drain()
 
     assert node.written() == node.printed
@@ -241,13 +241,13 @@ def test_a_spool_that_cannot_be_opened_or_read_is_tried_again_and_let_go(node: N
     odd.unlink()
     odd.mkdir()
     for _ in range(3):
-        node.follower._retry_s = 0
+        node.follower._retry_at_s = 0
         node.step()
     node.follower.start_over()
     assert descriptors() <= open_files + 1  # the log itself
     odd.rmdir()
 
-    node.follower._retry_s = 0
+    node.follower._retry_at_s = 0
     node.drain()
 
     assert node.written() == node.printed
@@ -265,7 +265,7 @@ def test_a_writer_that_starts_over_reads_all_that_docker_has(tmp_path: Path) -> 
     names = node.docker.path.with_suffix(".log.1"), node.docker.path
     kept = b"".join(cri_lines(name.read_bytes())[0] for name in names)
 
-    node.follower._retry_s = 0
+    node.follower._retry_at_s = 0
     node.drain()
 
     assert node.written() == node.printed + kept
@@ -277,7 +277,7 @@ def test_the_log_of_an_ended_container_is_not_made_again(node: Node) -> None:
     node.follower.close()
     node.path.unlink()
     node.follower = node.new_follower(resumes=True)
-    node.follower.ended = True
+    node.follower.exited = True
 
     node.step()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim.logs.records import BEFORE_TIME, cri_lines, damaged_bytes, time_field
+from pydockershim.logs.log_entries import BEFORE_TIME, cri_lines, damaged_bytes, time_field
 from tests.unit.logs.spooling import cri_line, record
 
 NOW_NS = 1_788_264_000_123_456_789

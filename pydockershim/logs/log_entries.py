@@ -20,8 +20,8 @@ from typing import Any
 _LENGTH = Struct(">I")
 _FRAME_BYTES = 2 * _LENGTH.size
 _SMALLEST = 10  # a message with a source, a time and an empty line
-LONGEST_RECORD = 64 * 1024  # 16 KiB of line, and attributes that we do not ask for
-_LARGEST = LONGEST_RECORD - _FRAME_BYTES
+LONGEST_ENTRY = 64 * 1024  # 16 KiB of line, and attributes that we do not ask for
+_LARGEST = LONGEST_ENTRY - _FRAME_BYTES
 
 # Length; source and the tag of the time; the 9 bytes of the time; tag and length of the line.
 _HEAD = Struct(">I9sHH5sBBB")
@@ -96,12 +96,12 @@ def damaged_bytes(block: bytes, *, growing: bool) -> int:
     `growing`: more bytes come, so a record at the end may be incomplete. An engine that ran out of
     disk, or a host that lost its power, leaves such bytes behind.
     """
-    if not block or _may_be_record(block, 0, growing=growing):
+    if not block or _may_be_entry(block, 0, growing=growing):
         return 0
     position = 0
     while (position := block.find(_ANY_SOURCE, position + 1)) >= 0:
         begin = position - _LENGTH.size
-        if begin > 0 and _may_be_record(block, begin, growing=growing):
+        if begin > 0 and _may_be_entry(block, begin, growing=growing):
             return begin
     return max(1, len(block) - BEFORE_TIME) if growing else len(block)
 
@@ -122,7 +122,7 @@ def cri_time(time_ns: int) -> bytes:
     return b"%b.%09dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode(), ns)
 
 
-def _may_be_record(block: bytes, start: int, *, growing: bool) -> bool:
+def _may_be_entry(block: bytes, start: int, *, growing: bool) -> bool:
     """Say whether a record begins there that is sound, or may be when the rest has come."""
     if len(block) - start < _LENGTH.size:
         return growing
