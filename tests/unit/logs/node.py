@@ -31,7 +31,7 @@ class Node:
         self.follower = self.new_follower(resumes=False)
         self.follower.create_file()
 
-    def print_record(self, data: bytes) -> None:
+    def print_entry(self, data: bytes) -> None:
         """The container writes."""
         self.docker.write(data)
         self.printed += cri_lines(data)[0]
