@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from pydockershim.cli import flags
 from pydockershim.config import Config
@@ -21,25 +21,29 @@ from pydockershim.engine.oom_score import OomScoreFloor
 from pydockershim.engine.readiness import Readiness
 from pydockershim.engine.transport import socket_path
 from pydockershim.errors import ShimError
+from pydockershim.host.lock_file import take_lock
 from pydockershim.host.process_limits import allow_open_files, bound_arenas
 from pydockershim.host.state_files import StateFiles
 from pydockershim.images.deps import ImageDeps
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
 from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.pods import builtin_pause
 from pydockershim.pods.deps import PodDeps
 from pydockershim.pods.pause_image import PauseImage
 from pydockershim.server.image_service import ImageService
-from pydockershim.server.listen import Listener, claim
+from pydockershim.server.listen import Listener
+from pydockershim.server.runtime_info import RuntimeInfo
 from pydockershim.server.runtime_service import RuntimeService
 from pydockershim.server.streaming_urls import StreamingUrls
 from pydockershim.server.verbose import VerboseInfo
 from pydockershim.stats.disk_usage import DiskUsage
-from pydockershim.streaming.limits import limits_of
-from pydockershim.streaming.server import StreamingServer
+from pydockershim.streaming.limits import streaming_limits
+from pydockershim.streaming.streaming_server import StreamingServer
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 
 logger = logging.getLogger("pydockershim")
@@ -49,6 +53,12 @@ _ENDS = (signal.SIGTERM, signal.SIGINT)
 _ARENAS = 2
 # COMPAT(cri-dockerd): names of its own.
 _LOG_LEVELS = {"trace": "DEBUG", "warn": "WARNING", "fatal": "CRITICAL", "panic": "CRITICAL"}
+
+
+class _Service(Protocol):
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -68,57 +78,110 @@ def serve(config: Config) -> None:
     """Build the daemon, serve, and return when it has been told to end. Pods are left alone."""
     bound_arenas(_ARENAS)
     allow_open_files()
-    state_lock = claim(config.state_dir / "lock")
-    engine = Engine(socket_path(config.docker_endpoint))
-    network = DockerBridge()
-    pinned = (config.pause_image, builtin_pause.NAME)
+    state_lock = take_lock(config.state_dir / "lock")
+    engine, networks = Engine(socket_path(config.docker_endpoint)), Networks(DockerBridge())
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
-    images = ImageCache(engine, pinned=pinned)
-    view = View(engine.inspect_container, images, is_drained=logs.is_drained)
-    reflector = Reflector(engine, view, on_list=logs.take_up)
+    images = ImageCache(engine, pinned=(config.pause_image, builtin_pause.NAME))
+    store = Store(
+        engine.inspect_container, is_drained=logs.is_drained, addresses_of=networks.addresses_of
+    )
+    view = View(store, images)
+    reflector = Reflector(engine, store=store, images=images, on_list=logs.take_up)
     readiness = Readiness(engine.ping, on_loss=reflector.resync)
     disk_usage = DiskUsage(engine)
     locks, oom_floor = NamedLocks(), OomScoreFloor()
-    pause_image = PauseImage(engine, view, config.pause_image)
+    pause_image = PauseImage(engine, view=view, images=images, name=config.pause_image)
     pod_resources = StateFiles(config.state_dir / "accepted")
     pods = PodDeps(
-        engine, view, network, pause_image, oom_floor, locks, pod_resources, log_writers, readiness
+        engine=engine,
+        view=view,
+        store=store,
+        networks=networks,
+        pause_image=pause_image,
+        oom_floor=oom_floor,
+        locks=locks,
+        pod_resources=pod_resources,
+        logs=log_writers,
+        readiness=readiness,
     )
     containers = ContainerDeps(
-        engine,
-        view,
-        oom_floor,
-        locks,
-        ImageUsers(engine),
-        Stopping(),
-        logs,
-        config.log_driver,
-        config.log_file_bytes,
+        engine=engine,
+        view=view,
+        store=store,
+        oom_floor=oom_floor,
+        locks=locks,
+        image_users=ImageUsers(engine),
+        stopping=Stopping(),
+        logs=logs,
+        log_driver=config.log_driver,
+        log_file_bytes=config.log_file_bytes,
     )
-    verbose = VerboseInfo(config, engine, view, network, readiness, pod_resources, log_writers)
     streaming = StreamingServer(
-        engine,
+        engine=engine,
         bind=config.streaming_address,
         certificate=config.streaming_certificate,
-        limits=limits_of(config.streaming_limits),
+        limits=streaming_limits(config.streaming_limits),
     )
-    listener = Listener(
-        config.socket,
-        RuntimeService(view, pods, containers, verbose, StreamingUrls(view, streaming)),
-        ImageService(view, ImageDeps(engine, view, config.pull_progress_s), verbose, disk_usage),
+    servicers = _servicers(
+        config, pods, containers, images=images, disk_usage=disk_usage, streaming=streaming
     )
-    wait_to_be_told = _on_signals()
-    for each in (log_writers, reflector, readiness, disk_usage, streaming, listener):
-        each.start()
-    wait_to_be_told()
-    logger.info("ending: changes under way have %d s, pods are left running", _GRACE_S)
-    view.events.close()
-    listener.stop(grace_s=_GRACE_S)
-    for each in (streaming, disk_usage, readiness, reflector, log_writers):
-        each.stop()
+    listener = Listener(config.socket, *servicers, grace_s=_GRACE_S)
+    _run(
+        (log_writers, reflector, readiness, disk_usage, streaming, listener),
+        close_events=store.events.close,
+    )
     engine.close()
     state_lock.close()
+
+
+def _run(services: Sequence[_Service], *, close_events: Callable[[], None]) -> None:
+    """Start the services in order, wait for a signal, and stop them in reverse order."""
+    wait_for_signal = _on_signals()
+    for each in services:
+        each.start()
+    wait_for_signal()
+    logger.info("stopping: changes in progress have %d s to finish, pods keep running", _GRACE_S)
+    close_events()
+    for each in reversed(services):
+        each.stop()
+
+
+def _servicers(
+    config: Config,
+    pods: PodDeps,
+    containers: ContainerDeps,
+    *,
+    images: ImageCache,
+    disk_usage: DiskUsage,
+    streaming: StreamingServer,
+) -> tuple[RuntimeService, ImageService]:
+    engine, view = pods.engine, pods.view
+    runtime = RuntimeInfo(
+        engine=engine,
+        network=pods.networks.chosen,
+        readiness=pods.readiness,
+        log_writers=pods.logs,
+        pause_image=config.pause_image,
+    )
+    verbose = VerboseInfo(engine=engine, view=view, pod_resources=pods.pod_resources)
+    image_deps = ImageDeps(
+        engine=engine,
+        view=view,
+        store=pods.store,
+        image_cache=images,
+        disk_usage=disk_usage,
+        pull_progress_s=config.pull_progress_s,
+    )
+    runtime_service = RuntimeService(
+        view=view,
+        pods=pods,
+        containers=containers,
+        runtime=runtime,
+        verbose=verbose,
+        streaming=StreamingUrls(view, streaming),
+    )
+    return runtime_service, ImageService(view=view, images=image_deps, verbose=verbose)
 
 
 def _on_signals() -> Callable[[], None]:

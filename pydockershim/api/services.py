@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
@@ -37,7 +38,73 @@ _ONLY_IN_V1 = frozenset(
 )
 
 
-@dataclass(frozen=True)
+class Kind(Enum):
+    """What a call asks of the server, which decides how it is bounded, awaited and logged."""
+
+    READ = "answered from memory or a single question to the engine"
+    CHANGE = "changes something, and is finished before the server ends"
+    LONG = "a change that lasts as long as its client wants, and comes by the hundred"
+    STREAM = "lasts until its client or the server ends it"
+
+
+_READS = frozenset(
+    {
+        "ContainerStats",
+        "ContainerStatus",
+        "ImageFsInfo",
+        "ImageStatus",
+        "ListContainerStats",
+        "ListContainers",
+        "ListImages",
+        "ListMetricDescriptors",
+        "ListPodSandbox",
+        "ListPodSandboxMetrics",
+        "ListPodSandboxStats",
+        "PodSandboxStats",
+        "PodSandboxStatus",
+        "RuntimeConfig",
+        "Status",
+        "StreamContainerStats",
+        "StreamContainers",
+        "StreamImages",
+        "StreamPodSandboxMetrics",
+        "StreamPodSandboxStats",
+        "StreamPodSandboxes",
+        "Version",
+    }
+)
+_CHANGES = frozenset(
+    {
+        "Attach",
+        "CheckpointContainer",
+        "CheckpointPod",
+        "CreateContainer",
+        "Exec",
+        "PortForward",
+        "PullImage",
+        "RemoveContainer",
+        "RemoveImage",
+        "RemovePodSandbox",
+        "ReopenContainerLog",
+        "RestorePod",
+        "RunPodSandbox",
+        "StartContainer",
+        "StopContainer",
+        "StopPodSandbox",
+        "UpdateContainerResources",
+        "UpdatePodSandboxResources",
+        "UpdateRuntimeConfig",
+    }
+)
+_KINDS = {
+    **dict.fromkeys(_READS, Kind.READ),
+    **dict.fromkeys(_CHANGES, Kind.CHANGE),
+    "ExecSync": Kind.LONG,
+    "GetContainerEvents": Kind.STREAM,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Method:
     """One method of one service; `service` is its full name, such as runtime.v1.ImageService."""
 
@@ -45,6 +112,7 @@ class Method:
     name: str
     request: type[Message]
     response: type[Message]
+    kind: Kind
     streams: bool
     """The answer is a stream of `response`; the request never is."""
 
@@ -68,6 +136,7 @@ def _method(method: MethodDescriptor, package: str) -> Method:
         name=method.name,
         request=GetMessageClass(method.input_type),
         response=GetMessageClass(method.output_type),
+        kind=_KINDS[method.name],
         streams=method.server_streaming,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from pydockershim.labels import SandboxRecord
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.logs.writers import ContainerLog, LogWriters
 from pydockershim.view.items import ContainerItem, Item, SandboxItem
 

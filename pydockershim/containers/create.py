@@ -5,12 +5,13 @@ import logging
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.deps import ContainerDeps
+from pydockershim.containers.preconditions import require_ready
 from pydockershim.dockerapi import ImageInspect, Json
 from pydockershim.engine.engine import NameTaken
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
-from pydockershim.labels import ContainerRecord
+from pydockershim.labels.record import ContainerRecord
 from pydockershim.translate import container as translate
 from pydockershim.translate.coverage import without_effect
 from pydockershim.translate.identity import groups_wanted
@@ -53,14 +54,6 @@ def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
         return _with_a_log(deps, made.id)
 
 
-def require_ready(sandbox: SandboxItem) -> None:
-    """Raise FailedPrecondition when nothing can join the sandbox now."""
-    if not sandbox.ready:
-        raise FailedPrecondition(
-            f"sandbox {sandbox.id} is not READY: stop and remove it, then run a new one"
-        )
-
-
 def _body(
     deps: ContainerDeps,
     config: cri.ContainerConfig,
@@ -91,9 +84,9 @@ def _body(
     )
     return translate.with_host_facts(
         body,
-        real_source=real_mount_source,
-        daemon_root=features.root_dir,
         oom_score_adj=_oom_score(deps, config.linux.resources.oom_score_adj, sandbox.id),
+        real_sources={path: real_mount_source(path) for path in translate.mount_sources(body)},
+        daemon_root=features.root_dir,
     )
 
 
@@ -102,12 +95,12 @@ def _with_a_log(deps: ContainerDeps, container_id: str) -> str:
 
     Only now is it known which log driver and options the daemon has given it.
     """
-    deps.view.refresh(container_id)
+    deps.store.refresh(container_id)
     container = deps.view.container(container_id)
     if container.record.log_path and not is_readable(container.log_config):
         with calls.shielded():
             deps.engine.remove_container(container.id)
-        deps.view.forget(container.id)
+        deps.store.forget(container.id)
         raise FailedPrecondition(
             f"Docker cannot read back what its log driver {container.log_config['Type']} keeps, so "
             "there would be no container log: use --log-driver local, or give the Docker daemon "
@@ -129,7 +122,7 @@ def _made_before(deps: ContainerDeps, record: ContainerRecord, taken: NameTaken)
     if taken.holder_id is None:
         raise taken
     try:
-        holder = deps.view.container(deps.view.refresh(taken.holder_id).id)
+        holder = deps.view.container(deps.store.refresh(taken.holder_id).id)
     except NotFound:
         raise taken from None
     same = (holder.sandbox_id, holder.record.config_digest)

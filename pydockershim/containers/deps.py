@@ -8,10 +8,11 @@ from pydockershim.containers.stopping import Stopping
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.oom_score import OomScoreFloor
 from pydockershim.locks import NamedLocks
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContainerDeps:
     """The rooms below, as the procedures need them.
 
@@ -21,6 +22,7 @@ class ContainerDeps:
 
     engine: Engine
     view: View
+    store: Store
     oom_floor: OomScoreFloor
     locks: NamedLocks
     image_users: ImageUsers

@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.containers.deps import ContainerDeps
-from pydockershim.containers.preconditions import running
+from pydockershim.containers.preconditions import require_running
 from pydockershim.dockerapi import ExecInspect
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
@@ -47,7 +47,7 @@ def exec_sync(
     FailedPrecondition: the container does not run. DeadlineExceeded: the command took too long and
     has been killed. Unknown: it cannot be started, with Docker's reason.
     """
-    container = running(deps.view, container_id)
+    container = require_running(deps.view, container_id)
     config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
     exec_id = deps.engine.create_exec(container.id, config)
     output = _Output()

@@ -23,4 +23,4 @@ def remove(deps: ContainerDeps, container_id: str) -> None:
                 deps.engine.kill_container(container.id, signal="KILL")
         deps.logs.finish([container.id])
         deps.engine.remove_container(container.id)
-    deps.view.forget(container.id)
+    deps.store.forget(container.id)

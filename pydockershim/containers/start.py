@@ -4,8 +4,8 @@ Docker would start an exited container again and forget how it ended; the CRI fo
 """
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.containers.create import require_ready
 from pydockershim.containers.deps import ContainerDeps
+from pydockershim.containers.preconditions import require_ready
 from pydockershim.errors import FailedPrecondition
 
 
@@ -31,5 +31,5 @@ def start(deps: ContainerDeps, container_id: str) -> None:
             deps.engine.start_container(container.id)
         finally:
             # A container may run although the engine's answer says no, or was lost.
-            if deps.view.refresh(container.id).engine_state == "created":
+            if deps.store.refresh(container.id).engine_state == "created":
                 deps.logs.finish([container.id])

@@ -23,7 +23,7 @@ def stop(deps: ContainerDeps, container_id: str, *, grace_s: int) -> None:
         if container.running:
             with calls.shielded():
                 _end(deps, container.id, container.stop_signal, min(grace_s, _LONGEST_GRACE_S))
-            deps.view.refresh_ended(container.id)
+            deps.store.refresh_ended(container.id)
     except NotFound:
         return
 

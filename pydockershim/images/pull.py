@@ -26,4 +26,5 @@ def pull(deps: ImageDeps, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> 
         credentials=credentials,
         no_progress_s=deps.pull_progress_s,
     )
-    return deps.view.refresh_image(reference.canonical).id
+    deps.disk_usage.changed()
+    return deps.image_cache.refresh_and_find(reference.canonical).id

@@ -18,7 +18,7 @@ def remove(deps: ImageDeps, name: str) -> None:
     image = deps.view.image(name)
     if image is None:
         return
-    containers = [each for each in deps.view.items() if isinstance(each, ContainerItem)]
+    containers = [each for each in deps.store.items() if isinstance(each, ContainerItem)]
     _check_unused(name, (each.id for each in containers if _runs(each, image)))
     try:
         # By id and by force takes every tag and digest with it.
@@ -27,7 +27,8 @@ def remove(deps: ImageDeps, name: str) -> None:
         pass
     except FailedPrecondition:
         _remove_names(deps, name, image)
-    deps.view.refresh_images()
+    deps.disk_usage.changed()
+    deps.image_cache.refresh()
 
 
 def _remove_names(deps: ImageDeps, name: str, image: ImageItem) -> None:

@@ -10,8 +10,9 @@ Nothing here blocks: a failed write is retried later, and until then Docker keep
 import logging
 import time
 from collections.abc import Callable
-from errno import EAGAIN, ELOOP, ENOENT
+from errno import EAGAIN, ENOENT
 
+from pydockershim.labels.cri_dockerd import LOG_IS_A_LINK
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.resume import last_lines
 from pydockershim.logs.source import Progress, Source
@@ -110,8 +111,8 @@ class Follower:
             self._file.open(create=not self.exited)
         except OSError as error:
             # The kubelet has deleted the log of an exited container, another shim writes it, or
-            # it is a link. COMPAT(cri-dockerd): its logs are links to Docker's JSON files.
-            self.drained = error.errno in {ENOENT, EAGAIN, ELOOP}
+            # it is a link to Docker's JSON file (COMPAT(cri-dockerd)).
+            self.drained = error.errno in {ENOENT, EAGAIN, LOG_IS_A_LINK}
             if self.drained:
                 return False
             raise

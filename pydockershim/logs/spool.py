@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydockershim.translate.log_config import SpoolSize
@@ -24,7 +24,7 @@ _REMOVED_FILES = 2
 _SEARCH_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolFile:
     """An open file. `is_contiguous`: it continues the one before it, no file is missing."""
 
@@ -128,7 +128,7 @@ class Spool:
             os.close(self._files[1].descriptor)
             del self._files[1]
             oldest = self._files[1]
-            self._files[1] = SpoolFile(oldest.descriptor, oldest.inode, is_contiguous=False)
+            self._files[1] = replace(oldest, is_contiguous=False)
 
     def _newer_than(self, known: SpoolFile | None) -> list[SpoolFile]:
         """Open the files newer than a known one, oldest first; all if it was removed."""
@@ -139,13 +139,13 @@ class Spool:
                 if known and inode == known.inode:
                     os.close(descriptor)
                     return found
-                found.insert(0, SpoolFile(descriptor, inode, is_contiguous=True))
+                found.insert(0, SpoolFile(descriptor=descriptor, inode=inode, is_contiguous=True))
         except OSError:
             for file in found:
                 os.close(file.descriptor)
             raise
         if known and found:
-            found[0] = SpoolFile(found[0].descriptor, found[0].inode, is_contiguous=False)
+            found[0] = replace(found[0], is_contiguous=False)
         return found
 
     def _open_all(self) -> Iterator[int]:

@@ -53,7 +53,9 @@ class StreamSource:
     def open(self, written: Window) -> bool:
         """Start to read behind these lines."""
         messages = partial(MessageReader, tty=self._tty, loses_lf=self._loses_lf)
-        self._reader = _Reader(self._engine, self._container_id, messages, written.lines)
+        self._reader = _Reader(
+            self._engine, self._container_id, message_reader=messages, written=written.lines
+        )
         return True
 
     def read(self, *, exited: bool) -> Reading:
@@ -74,6 +76,7 @@ class _Reader:
         self,
         engine: Engine,
         container_id: str,
+        *,
         message_reader: Callable[[], MessageReader],
         written: list[bytes],
     ) -> None:

@@ -1,5 +1,5 @@
 """How pods get their network. Knows the host and Engine JSON, not the CRI.
 
-The kind of network is chosen by flag and recorded on each sandbox; teardown and status follow the
-sandbox's record, not the flag of today.
+The kind of network for new pods is chosen by a flag and recorded on each sandbox. Teardown and
+status follow the sandbox's record, not today's flag.
 """

@@ -1,12 +1,80 @@
-"""What a procedure needs of a pod network, whichever kind it is."""
+"""What the procedures and the view need of a pod network, whichever kind it is."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from pydockershim.dockerapi import ContainerInspect
+from pydockershim.labels.record import SandboxRecord
+
+Addresses = tuple[str, ...]
+"""A pod's IP addresses; the first one is the pod's primary address."""
 
 
-class PodNetwork(Protocol):
-    """One kind of pod network.
+@dataclass(frozen=True, kw_only=True)
+class PortMapping:
+    """A host port that leads to a port of the pod.
+
+    `protocol` is `tcp`, `udp` or `sctp`; a `host_port` of 0 asks for nothing; an empty `host_ip`
+    means all addresses of the host.
+    """
+
+    protocol: str
+    container_port: int
+    host_port: int
+    host_ip: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsConfig:
+    """What the pod's resolv.conf is to say; all empty for the node's own."""
+
+    servers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodNetworkRequest:
+    """A pod that is to get its network; its pause container has just been started.
+
+    `inspect` is Docker's description of that container. `annotations` are the pod's own, such as
+    bandwidth limits. `cgroup_parent` is the pod's cgroup as the kubelet sent it, a path in cgroupfs
+    style.
+    """
+
+    inspect: ContainerInspect
+    pod: str
+    namespace: str
+    uid: str
+    annotations: Mapping[str, str]
+    port_mappings: tuple[PortMapping, ...]
+    dns: DnsConfig
+    cgroup_parent: str
+
+    @property
+    def sandbox_id(self) -> str:
+        """Return the id of the pause container."""
+        return self.inspect["Id"]
+
+    @property
+    def pid(self) -> int:
+        """Return the pid, on this host, of the process that owns the network namespace."""
+        return self.inspect["State"]["Pid"]
+
+
+class AttachedNetwork(Protocol):
+    """The network of a pod that has one, whether this version can set up its kind or not."""
+
+    def addresses(self, inspect: ContainerInspect) -> Addresses:
+        """Return the pod's addresses, none if it has lost them; reads nothing but local state."""
+
+    def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:
+        """Take the network away; safe to repeat. `pid` is 0 when the pause container has died."""
+
+
+class PodNetwork(AttachedNetwork, Protocol):
+    """A kind of pod network that this version can set up.
 
     `kind` is what a sandbox's record remembers, `mode` the Docker network mode of a pause container
     that is not on the host's network, `publishes_ports` whether Docker binds its host ports.
@@ -16,11 +84,8 @@ class PodNetwork(Protocol):
     mode: str
     publishes_ports: bool
 
-    def attach(self, inspect: ContainerInspect) -> None:
-        """Give the started pause container its network; an error leaves nothing behind."""
-
-    def detach(self, sandbox_id: str) -> None:
-        """Take the network away; safe to repeat, also when the pause container has died."""
+    def attach(self, request: PodNetworkRequest) -> Addresses:
+        """Give the pod its network and return its addresses; an error leaves nothing behind."""
 
     def unready_reason(self) -> str | None:
-        """Return why no pod could get a network now, or None."""
+        """Return why no pod can get a network now, or None."""

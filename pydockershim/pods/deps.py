@@ -8,12 +8,13 @@ from pydockershim.engine.readiness import Readiness
 from pydockershim.host.state_files import StateFiles
 from pydockershim.locks import NamedLocks
 from pydockershim.logs.writers import LogWriters
-from pydockershim.network.interface import PodNetwork
+from pydockershim.network.networks import Networks
 from pydockershim.pods.pause_image import PauseImage
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PodDeps:
     """The rooms below, as the procedures need them; `locks` serialises work on one sandbox.
 
@@ -22,7 +23,8 @@ class PodDeps:
 
     engine: Engine
     view: View
-    network: PodNetwork
+    store: Store
+    networks: Networks
     pause_image: PauseImage
     oom_floor: OomScoreFloor
     locks: NamedLocks

@@ -28,5 +28,5 @@ def tear_down(deps: PodDeps, sandbox: SandboxItem) -> None:
     deps.logs.finish(containers)
     for each in (*containers, sandbox.id):
         deps.engine.remove_container(each)
-        deps.view.forget(each)
+        deps.store.forget(each)
     deps.pod_resources.remove(sandbox.id)

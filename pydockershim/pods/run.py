@@ -11,18 +11,21 @@ when the kubelet asks for the sandbox once more.
 import logging
 from contextlib import ExitStack
 
-from pydockershim import calls, naming
+from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, ShimError, Unknown
 from pydockershim.host.container_processes import process_exists
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
-from pydockershim.labels import SandboxRecord
+from pydockershim.labels import naming
+from pydockershim.labels.record import SandboxRecord
+from pydockershim.network.interface import DnsConfig, PodNetworkRequest, PortMapping
 from pydockershim.pods import remove
 from pydockershim.pods.deps import PodDeps
 from pydockershim.translate import resolv
 from pydockershim.translate import sandbox as translate
+from pydockershim.translate.ports import PROTOCOLS
 from pydockershim.translate.runtime import has_runtime
 from pydockershim.translate.seccomp import profile_path
 
@@ -39,14 +42,14 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
     if not has_runtime(handler, features):
         features = deps.engine.renewed_features()
     record = translate.sandbox_record(
-        config, handler=handler, network=deps.network.kind, features=features
+        config, handler=handler, network=deps.networks.chosen.kind, features=features
     )
     profile = profile_path(config.linux.security_context)
     body = translate.docker_sandbox(
         config,
         record,
-        network_mode=deps.network.mode,
-        publish_ports=deps.network.publishes_ports,
+        network_mode=deps.networks.chosen.mode,
+        publish_ports=deps.networks.chosen.publishes_ports,
         seccomp_profile=read_profile(profile) if profile else None,
         features=features,
     )
@@ -57,11 +60,10 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
             inspect = deps.engine.inspect_container(sandbox_id)
             deps.readiness.sees_processes(sees=_is_there(deps, inspect))
             if inspect["HostConfig"]["NetworkMode"] != "host":
-                deps.network.attach(inspect)
-                undo.callback(deps.network.detach, sandbox_id)
+                _attach(deps, config, record, inspect, undo)
             _settle_dns(config, inspect)
             deps.engine.rename_container(sandbox_id, record.name)
-            deps.view.refresh(sandbox_id)
+            deps.store.refresh(sandbox_id)
             undo.pop_all()
     return sandbox_id
 
@@ -134,7 +136,48 @@ def _discard(deps: PodDeps, sandbox_id: str) -> None:
         except ShimError as error:
             logger.warning("sandbox %s stays behind half made: %s", sandbox_id, error)
         else:
-            deps.view.forget(sandbox_id)
+            deps.store.forget(sandbox_id)
+
+
+def _attach(
+    deps: PodDeps,
+    config: cri.PodSandboxConfig,
+    record: SandboxRecord,
+    inspect: ContainerInspect,
+    undo: ExitStack,
+) -> None:
+    request = _network_request(config, record, inspect)
+    network = deps.networks.chosen
+    addresses = network.attach(request)
+    undo.callback(network.detach, request.sandbox_id, pid=request.pid, record=record)
+    logger.debug("sandbox %s has addresses %s", request.sandbox_id, ", ".join(addresses))
+
+
+def _network_request(
+    config: cri.PodSandboxConfig, record: SandboxRecord, inspect: ContainerInspect
+) -> PodNetworkRequest:
+    return PodNetworkRequest(
+        inspect=inspect,
+        pod=record.pod,
+        namespace=record.namespace,
+        uid=record.uid,
+        annotations=record.annotations,
+        port_mappings=tuple(
+            PortMapping(
+                protocol=PROTOCOLS[mapping.protocol],
+                container_port=mapping.container_port,
+                host_port=mapping.host_port,
+                host_ip=mapping.host_ip,
+            )
+            for mapping in config.port_mappings
+        ),
+        dns=DnsConfig(
+            servers=tuple(config.dns_config.servers),
+            searches=tuple(config.dns_config.searches),
+            options=tuple(config.dns_config.options),
+        ),
+        cgroup_parent=config.linux.cgroup_parent,
+    )
 
 
 def _settle_dns(config: cri.PodSandboxConfig, inspect: ContainerInspect) -> None:

@@ -34,7 +34,8 @@ def end(deps: PodDeps, sandbox: SandboxItem) -> None:
     for each in kills:
         each.result()
     if not sandbox.host_network:
-        deps.network.detach(sandbox.id)
+        network = deps.networks.of(sandbox.record)
+        network.detach(sandbox.id, pid=sandbox.pid, record=sandbox.record)
     _kill(deps, sandbox.id)
 
 
@@ -42,6 +43,6 @@ def _kill(deps: PodDeps, container_id: str) -> None:
     """End a container at once; the engine answers when it has ended."""
     try:
         deps.engine.kill_container(container_id, signal="KILL")
-        deps.view.refresh_ended(container_id)
+        deps.store.refresh_ended(container_id)
     except NotFound:
-        deps.view.forget(container_id)
+        deps.store.forget(container_id)

@@ -17,4 +17,4 @@ def update(deps: PodDeps, request: cri.UpdatePodSandboxResourcesRequest) -> None
         fact = {"overhead": as_json(request.overhead), "resources": as_json(request.resources)}
         deps.pod_resources.write(sandbox.id, fact)
     # Of those that were removed behind our back.
-    deps.pod_resources.keep_only({each.id for each in deps.view.items()})
+    deps.pod_resources.keep_only({each.id for each in deps.store.items()})

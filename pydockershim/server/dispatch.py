@@ -1,10 +1,10 @@
-"""What happens around every RPC: the call is entered, bounded, logged, and its errors are coded.
+"""What happens around every RPC: it is bounded, logged, and its errors become status codes.
 
 Written once for all methods of both services, so that a servicer method is only what is its own.
 
-- Reads are answered from memory and always find a worker. Everything else may take long, so it is
-  bounded; beyond the bound the answer is RESOURCE_EXHAUSTED at once, and `Status` goes on working
-  while a hundred pods are drained.
+- Reads always find a worker. Everything else may take long, so it is bounded; beyond the bound the
+  answer is RESOURCE_EXHAUSTED at once, and `Status` goes on working while a hundred pods are
+  drained.
 - One line per RPC: changes at info, reads and ExecSync at debug, a failure at warning unless it is
   NOT_FOUND (the kubelet asks for what has just gone all the time). Ids and durations, never a
   request's content.
@@ -22,7 +22,7 @@ import grpc
 from google.protobuf.message import Message
 
 from pydockershim import calls
-from pydockershim.api.services import METHODS, Method
+from pydockershim.api.services import METHODS, Kind, Method
 from pydockershim.errors import ResourceExhausted, ShimError, Unsupported
 from pydockershim.server.in_flight import InFlightChanges
 from pydockershim.server.status_codes import code_of, details_of
@@ -30,24 +30,11 @@ from pydockershim.server.status_codes import code_of, details_of
 logger = logging.getLogger(__name__)
 
 WORKERS = 512
-_LONG_CALLS = 448  # the rest of the workers stays free for reads
+_BOUNDED_CALLS = 448  # the rest of the workers stays free for reads
 
 # What gRPC gives as the time left of a call without a deadline is beyond this.
 _NO_DEADLINE_S = 1e9
 
-# Beginnings of method names.
-_READS = (
-    "List",
-    "Status",
-    "Version",
-    "RuntimeConfig",
-    "PodSandboxStat",
-    "ContainerStat",
-    "ImageStatus",
-    "ImageFsInfo",
-    "Stream",
-)
-_QUIET = (*_READS, "ExecSync", "GetContainerEvents")
 _IDS = ("pod_sandbox_id", "container_id", "image_ref")
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs alone
@@ -56,7 +43,7 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs a
 def generic_handlers(*servicers: object, changes: InFlightChanges) -> list[grpc.GenericRpcHandler]:
     """Return gRPC handlers for every CRI method under every service name.
 
-    A method that no servicer defines answers UNIMPLEMENTED. `changes` counts the calls under way
+    A method that no servicer defines answers UNIMPLEMENTED. `changes` counts the calls in progress
     that are neither reads nor streams.
     """
     dispatcher = _Dispatcher(changes)
@@ -64,31 +51,31 @@ def generic_handlers(*servicers: object, changes: InFlightChanges) -> list[grpc.
     for method in METHODS:
         function = next(
             (getattr(each, method.name) for each in servicers if hasattr(each, method.name)),
-            _not_built(method),
+            _not_implemented(method),
         )
         services.setdefault(method.service, {})[method.name] = dispatcher.handler(method, function)
     return [grpc.method_handlers_generic_handler(name, each) for name, each in services.items()]
 
 
 class _Dispatcher:
-    """Owns the one bound that all long calls share."""
+    """Owns the one bound that all calls but reads share."""
 
     def __init__(self, changes: InFlightChanges) -> None:
         self._changes = changes
-        self._long_calls = threading.BoundedSemaphore(_LONG_CALLS)
+        self._slots = threading.BoundedSemaphore(_BOUNDED_CALLS)
 
     def handler(self, method: Method, function: Callable[[Any], Any]) -> Handler:
         def unary(request: Message, context: grpc.ServicerContext) -> Any:
-            with self._around(method, request, context) as told:
+            with self._around(method, request, context) as messages:
                 response = function(request)
-                told.append(response)
+                messages.append(response)
                 return response
 
         def stream(request: Message, context: grpc.ServicerContext) -> Iterator[Any]:
             with self._around(method, request, context):
                 messages = function(request)
-                # Whoever subscribes knows from now on that it hears everything.
-                with suppress(grpc.RpcError):  # it has gone
+                # From here on the subscriber knows that it gets every event.
+                with suppress(grpc.RpcError):  # the client has gone
                     context.send_initial_metadata(())
                 yield from messages
 
@@ -105,39 +92,39 @@ class _Dispatcher:
     def _around(
         self, method: Method, request: Message, context: grpc.ServicerContext
     ) -> Iterator[list[Any]]:
-        """Enter the call; the list yielded collects messages with ids for the log line."""
-        told, started_s = [request], time.monotonic()
+        """Enter the call; the log line takes its ids from the messages in the list yielded."""
+        messages, started_s = [request], time.monotonic()
         call = _call(method, context)
         try:
             with calls.entered(call), self._bounded(method):
-                yield told
+                yield messages
         except ShimError as error:
-            _log(method, told, started_s, error)
+            _log(method, messages, started_s, error)
             context.abort(code_of(error), details_of(str(error)))
         except Exception:
             reference = uuid.uuid4().hex[:8]
-            logger.exception("%s failed, reference %s", _words(method, told), reference)
+            logger.exception("%s failed, reference %s", _summary(method, messages), reference)
             context.abort(
                 grpc.StatusCode.INTERNAL,
-                f"a fault in pydockershim; its log has the details under reference {reference}",
+                f"internal error in pydockershim: search its log for reference {reference}",
             )
         else:
-            _log(method, told, started_s, None)
+            _log(method, messages, started_s, None)
 
     @contextmanager
     def _bounded(self, method: Method) -> Iterator[None]:
-        if method.name.startswith(_READS):
+        if method.kind is Kind.READ:
             yield
             return
-        if not self._long_calls.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise ResourceExhausted(
-                f"{_LONG_CALLS} calls are under way already; try again when some have ended"
+                f"{_BOUNDED_CALLS} calls are in progress already; try again when some have ended"
             )
         try:
-            with nullcontext() if method.streams else self._changes.one():
+            with nullcontext() if method.kind is Kind.STREAM else self._changes.track():
                 yield
         finally:
-            self._long_calls.release()
+            self._slots.release()
 
 
 def _call(method: Method, context: grpc.ServicerContext) -> calls.Call:
@@ -152,19 +139,19 @@ def _call(method: Method, context: grpc.ServicerContext) -> calls.Call:
 
 
 def _serialized(response: Message | bytes) -> bytes:
-    """Pass what the view holds ready on the wire; serialise the rest."""
+    """Pass on what the view holds in wire form; serialise the rest."""
     return response if isinstance(response, bytes) else response.SerializeToString()
 
 
-def _not_built(method: Method) -> Callable[[Any], Any]:
+def _not_implemented(method: Method) -> Callable[[Any], Any]:
     def refuse(_request: Message) -> Iterable[Any]:
-        raise Unsupported(f"{method.name} is not offered by this version of pydockershim")
+        raise Unsupported(f"{method.name} is not implemented by this version of pydockershim")
 
     return refuse
 
 
 def _ids(message: Any) -> dict[str, str]:
-    """Return what names the objects of a request or an answer, without any of their content."""
+    """Return the ids and names in a request or an answer, and none of its content."""
     found = {name: getattr(message, name) for name in _IDS if getattr(message, name, "")}
     config: Any = getattr(message, "config", None)
     if hasattr(message, "runtime_handler"):
@@ -177,8 +164,8 @@ def _ids(message: Any) -> dict[str, str]:
     return found
 
 
-def _log(method: Method, told: list[Any], started_s: float, error: ShimError | None) -> None:
-    level = logging.DEBUG if method.name.startswith(_QUIET) else logging.INFO
+def _log(method: Method, messages: list[Any], started_s: float, error: ShimError | None) -> None:
+    level = logging.INFO if method.kind is Kind.CHANGE else logging.DEBUG
     outcome = "ok"
     if error is not None:
         code = code_of(error)
@@ -187,11 +174,11 @@ def _log(method: Method, told: list[Any], started_s: float, error: ShimError | N
     if not logger.isEnabledFor(level):
         return
     took_ms = (time.monotonic() - started_s) * 1000
-    logger.log(level, "%s in %.1f ms: %s", _words(method, told), took_ms, outcome)
+    logger.log(level, "%s in %.1f ms: %s", _summary(method, messages), took_ms, outcome)
 
 
-def _words(method: Method, told: list[Any]) -> str:
-    ids = {name: value for message in told for name, value in _ids(message).items()}
+def _summary(method: Method, messages: list[Any]) -> str:
+    ids = {name: value for message in messages for name, value in _ids(message).items()}
     named = (f"{name}={_on_one_line(value)}" for name, value in ids.items())
     return " ".join((method.name, *named))
 

@@ -11,18 +11,16 @@ from pydockershim.images import pull, remove
 from pydockershim.images.deps import ImageDeps
 from pydockershim.server.required_fields import require
 from pydockershim.server.verbose import VerboseInfo
-from pydockershim.stats.disk_usage import DiskUsage
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageService:
     """The CRI's ImageService, for both of its versions."""
 
     view: View
     images: ImageDeps
     verbose: VerboseInfo
-    disk_usage: DiskUsage
 
     def ListImages(self, request: cri.ListImagesRequest) -> bytes:
         return self.view.list_images(request.filter)
@@ -37,17 +35,14 @@ class ImageService:
         return self.view.image_status(request.image.image)
 
     def ImageFsInfo(self, _: cri.ImageFsInfoRequest) -> bytes:
-        return self.disk_usage.info()
+        return self.images.disk_usage.info()
 
     def PullImage(self, request: cri.PullImageRequest) -> cri.PullImageResponse:
         require(request, "image.image")
         auth = request.auth if request.HasField("auth") else None
-        image_ref = pull.pull(self.images, request.image, auth)
-        self.disk_usage.changed()
-        return cri.PullImageResponse(image_ref=image_ref)
+        return cri.PullImageResponse(image_ref=pull.pull(self.images, request.image, auth))
 
     def RemoveImage(self, request: cri.RemoveImageRequest) -> cri.RemoveImageResponse:
         require(request, "image.image")
         remove.remove(self.images, request.image.image)
-        self.disk_usage.changed()
         return cri.RemoveImageResponse()

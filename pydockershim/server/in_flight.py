@@ -1,4 +1,4 @@
-"""The calls under way that change something: what a daemon that ends has to wait for."""
+"""The calls in progress that change something: what a shutdown has to wait for."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ class InFlightChanges:
         self._under_way = 0
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def track(self) -> Iterator[None]:
         """Count one for as long as the block takes."""
         with self._changed:
             self._under_way += 1

@@ -1,4 +1,4 @@
-"""What every request of a kind must have, checked before a procedure sees it."""
+"""The fields that a request must have, checked before a procedure sees it."""
 
 from typing import Any
 

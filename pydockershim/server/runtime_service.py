@@ -6,41 +6,40 @@ A method that is missing here is answered with UNIMPLEMENTED.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.containers import create, exec_sync, remove, start, stop
+from pydockershim.containers import create, exec_sync, remove, reopen_log, start, stop
 from pydockershim.containers.deps import ContainerDeps
-from pydockershim.containers.preconditions import running
 from pydockershim.pods import remove as remove_pod
 from pydockershim.pods import run as run_pod
 from pydockershim.pods import stop as stop_pod
 from pydockershim.pods import update as update_pod
 from pydockershim.pods.deps import PodDeps
 from pydockershim.server.required_fields import require
+from pydockershim.server.runtime_info import RuntimeInfo
 from pydockershim.server.streaming_urls import StreamingUrls
 from pydockershim.server.verbose import VerboseInfo
-from pydockershim.translate import runtime
 from pydockershim.view.view import View
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuntimeService:
     """The CRI's RuntimeService, for both of its versions."""
 
     view: View
     pods: PodDeps
     containers: ContainerDeps
+    runtime: RuntimeInfo
     verbose: VerboseInfo
     streaming: StreamingUrls
 
     def Version(self, _: cri.VersionRequest) -> cri.VersionResponse:
-        return runtime.cri_version(self.pods.engine.features, service=calls.current().service)
+        return self.runtime.version()
 
     def Status(self, request: cri.StatusRequest) -> cri.StatusResponse:
-        return self.verbose.status(verbose=request.verbose)
+        return self.runtime.status(verbose=request.verbose)
 
     def RuntimeConfig(self, _: cri.RuntimeConfigRequest) -> cri.RuntimeConfigResponse:
-        return runtime.cri_runtime_config(self.pods.engine.features)
+        return self.runtime.runtime_config()
 
     def UpdateRuntimeConfig(
         self, _: cri.UpdateRuntimeConfigRequest
@@ -125,12 +124,11 @@ class RuntimeService:
         self, request: cri.ReopenContainerLogRequest
     ) -> cri.ReopenContainerLogResponse:
         require(request, "container_id")
-        container = running(self.view, request.container_id)
-        self.containers.logs.reopen(container.id)
+        reopen_log.reopen_log(self.containers, request.container_id)
         return cri.ReopenContainerLogResponse()
 
     def GetContainerEvents(self, _: cri.GetEventsRequest) -> Iterator[bytes]:
-        return self.view.events.subscribe()
+        return self.view.subscribe()
 
     def ExecSync(self, request: cri.ExecSyncRequest) -> cri.ExecSyncResponse:
         require(request, "container_id", "cmd")

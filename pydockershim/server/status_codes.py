@@ -1,4 +1,4 @@
-"""Wall two: each of our errors is one gRPC status code, told in one place."""
+"""The second error wall: each class of `errors` becomes one gRPC status code, here only."""
 
 import grpc
 
@@ -32,7 +32,7 @@ def code_of(error: errors.ShimError) -> grpc.StatusCode:
 
 
 def details_of(message: str) -> str:
-    """Return a message as it fits into the trailers: cut in the middle, both ends kept."""
+    """Return a message that fits into the trailers: cut in the middle, both ends kept."""
     raw = message.encode(errors="replace")
     if len(raw) <= _DETAILS_BYTES:
         return raw.decode()

@@ -1,12 +1,11 @@
-"""Exec, Attach and PortForward: checked against the view, answered with a URL that is used once."""
+"""Exec, Attach and PortForward: checked against the view, answered with a single-use URL."""
 
 from dataclasses import dataclass
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.containers.create import require_ready
-from pydockershim.containers.preconditions import running
-from pydockershim.streaming.requests import Streams
-from pydockershim.streaming.server import StreamingServer
+from pydockershim.containers.preconditions import require_ready, require_running
+from pydockershim.streaming.stream_requests import StdStreams
+from pydockershim.streaming.streaming_server import StreamingServer
 from pydockershim.view.view import View
 
 
@@ -19,7 +18,7 @@ class StreamingUrls:
 
     def exec(self, request: cri.ExecRequest) -> cri.ExecResponse:
         """Return where to run a command in a running container."""
-        container = running(self.view, request.container_id)
+        container = require_running(self.view, request.container_id)
         url = self.server.exec_url(
             container_id=container.id, command=list(request.cmd), streams=_streams(request)
         )
@@ -27,7 +26,7 @@ class StreamingUrls:
 
     def attach(self, request: cri.AttachRequest) -> cri.AttachResponse:
         """Return where to join the streams of a running container."""
-        container = running(self.view, request.container_id)
+        container = require_running(self.view, request.container_id)
         url = self.server.attach_url(container_id=container.id, streams=_streams(request))
         return cri.AttachResponse(url=url)
 
@@ -41,7 +40,7 @@ class StreamingUrls:
         return cri.PortForwardResponse(url=url)
 
 
-def _streams(request: cri.ExecRequest | cri.AttachRequest) -> Streams:
-    return Streams(
+def _streams(request: cri.ExecRequest | cri.AttachRequest) -> StdStreams:
+    return StdStreams(
         tty=request.tty, stdin=request.stdin, stdout=request.stdout, stderr=request.stderr
     )

@@ -1,13 +1,14 @@
-"""Exec, attach and port-forward: URLs that are good once, and the server behind them.
+"""Exec, attach and port-forward: single-use URLs, and the server behind them.
 
-- `server` is the facade: it hands out URLs on the gRPC side (`tokens`, `requests`) and owns the
-  thread with the asyncio loop on which all sessions live.
-- Without I/O: `head` and `negotiation` (the HTTP request and what it upgrades to), `spdy/` and
-  `websocket/` (the wires), and on top of them `remotecommand/` (the five channels of an exec or an
-  attach) and `portforward/` (the forwarded connections), each over both wires.
-- With I/O: `link` is a client's connection; `command` and `forwarding` are the sessions; `far_end`
-  is their connection to the other end, which is `executed` or `attached`, or a port in a pod.
+- `streaming_server` is the facade: it hands out URLs (`tokens`, `stream_requests`) and owns the
+  thread with the event loop that runs all sessions. `limits` bounds what clients can use.
+- `connections` accepts clients; each goes through `http/` (request and upgrade) to `sessions/`
+  (exec, attach, port-forward), which moves bytes between the two connections of `transport/`. The
+  docstring of `transport/` draws their backpressure.
+- Codecs, without I/O: `spdy/` and `websocket/` are the framings; over each of them `remotecommand/`
+  (the five channels of exec and attach) and `portforward/` (forwarded connections). `codec` is what
+  they have in common.
 
-The room knows neither gRPC nor protobuf; it takes and gives plain data only. What blocks (calls to
-the engine, entering a namespace) runs on a few worker threads; a session has no thread of its own.
+This room may not know gRPC or protobuf; it takes and returns plain data. Blocking calls (to the
+engine, into a namespace) run on a small thread pool; a session has no thread of its own.
 """

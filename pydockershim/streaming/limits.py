@@ -1,4 +1,4 @@
-"""The bounds of the streaming server: what one client can make it hold, and for how long."""
+"""The limits of the streaming server: memory, connections and time that clients can use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -10,30 +10,30 @@ _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """Sizes in bytes, times in seconds, numbers of things at once.
+class StreamingLimits:
+    """Sizes in bytes, times in seconds, counts at the same time.
 
     Requests:
-        pending_tokens, token_s: URLs that were handed out and not used yet, and how long they last.
-        head_bytes, head_s: the HTTP request's head; the TLS handshake before it has as long.
-        connections: beyond it new ones are closed at once.
+        pending_tokens, token_s: URLs that are not used yet, and their lifetime.
+        head_bytes, head_s: size and timeout of the HTTP request head; timeout of a TLS handshake.
+        connections: client connections; more are closed immediately.
     Sessions:
-        stream_creation_s: from the upgrade until the client has opened all streams, and for the
-            second half of a forwarded connection.
+        stream_creation_s: timeout from the upgrade until the client has opened all streams, and for
+            the second stream of a forwarded connection.
         streams: open SPDY streams of one connection.
-        frame_bytes: a SPDY control frame, and its header block once inflated.
+        frame_bytes: a SPDY control frame, and its header block when inflated.
         message_bytes: a WebSocket message.
-        input_bytes: input that a process or a pod's port does not read yet.
-        inbox_bytes: likewise of a WebSocket client, which gives up after a minute of pings that
-            wait behind its input.
-        drain_bytes: output of a process that has ended, or of a pod's connection that broke, for a
-            client that is slow.
-        idle_s: a connection without any byte for so long is closed. Pings count.
-        data_idle_s: likewise, but only payload counts; None: no such bound.
-        connect_s: a connection to a pod's port.
-        linger_s: how long a client that makes no progress is waited for at the end.
+        input_bytes: buffered input that a process or a pod's port has not read.
+        inbox_bytes: the same for exec and attach over WebSocket: such a client closes the session
+            when its pings wait behind its input for a minute.
+        drain_bytes: buffered output of an exited process, or of a broken connection to a pod, for a
+            slow client.
+        idle_s: timeout of a connection without any traffic. Pings count as traffic.
+        data_idle_s: the same, but only payload counts; None: no timeout.
+        connect_s: timeout of the connection to a pod's port.
+        linger_s: at the end of a session, timeout of a client that makes no progress.
     Threads:
-        engine_calls: calls to the engine at once.
+        engine_calls: concurrent calls to the engine.
     """
 
     pending_tokens: int = 1000
@@ -55,13 +55,13 @@ class Limits:
     engine_calls: int = 32
 
 
-def limits_of(settings: Mapping[str, float]) -> Limits:
-    """Return the bounds with these set; InvalidArgument for a name or a value that is none."""
-    known = [field.name for field in fields(Limits)]
+def streaming_limits(settings: Mapping[str, float]) -> StreamingLimits:
+    """Override the defaults; InvalidArgument for an unknown name or an invalid value."""
+    known = [field.name for field in fields(StreamingLimits)]
     for name, value in settings.items():
         if name not in known:
             raise InvalidArgument(f"--streaming-limit {name}: use one of {', '.join(known)}")
         if value <= 0:
             raise InvalidArgument(f"--streaming-limit {name}={value:g}: use a number above 0")
     whole = {name: value if name.endswith("_s") else int(value) for name, value in settings.items()}
-    return replace(Limits(), **whole)  # type: ignore[arg-type]  # names and kinds are checked above
+    return replace(StreamingLimits(), **whole)  # type: ignore[arg-type]  # names and kinds are checked above

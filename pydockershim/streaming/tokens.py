@@ -1,7 +1,7 @@
-"""Tokens: who knows one may run what it stands for, once, within a minute.
+"""Single-use tokens: whoever knows one may run its request once, within a minute.
 
-There is no other authentication on the streaming port, hence 128 random bits. A token is never
-logged, and none outlives this process.
+The streaming port has no other authentication, hence 128 random bits. Tokens are never logged and
+do not survive a restart.
 """
 
 import secrets
@@ -11,40 +11,40 @@ from collections.abc import Callable
 from cachetools import TTLCache
 
 from pydockershim.errors import ResourceExhausted
-from pydockershim.streaming.requests import Request
+from pydockershim.streaming.stream_requests import StreamRequest
 
 _BYTES = 16
 
 
 class Tokens:
-    """The requests that wait for their client; any number of threads may use it."""
+    """The requests whose URL is not used yet; thread-safe."""
 
     def __init__(self, *, capacity: int, ttl_s: float, clock: Callable[[], float]) -> None:
         self._capacity = capacity
-        self._pending: TTLCache[str, Request] = TTLCache(capacity, ttl_s, timer=clock)
+        self._pending: TTLCache[str, StreamRequest] = TTLCache(capacity, ttl_s, timer=clock)
         self._lock = threading.Lock()
 
-    def issue(self, request: Request) -> str:
-        """Return a new token; ResourceExhausted when too many wait.
+    def issue(self, request: StreamRequest) -> str:
+        """Return a new token; ResourceExhausted if too many are pending.
 
-        COMPAT(kubelet): it answers that with 429 and has its client try again after a minute.
+        COMPAT(kubelet): it maps that to 429, and its client retries after a minute.
         """
         token = secrets.token_urlsafe(_BYTES)
         with self._lock:
             if len(self._pending) >= self._capacity:
                 raise ResourceExhausted(
-                    f"{self._capacity} exec, attach and port-forward URLs wait for their client; "
+                    f"{self._capacity} exec, attach and port-forward URLs are not used yet; "
                     "try again in a minute"
                 )
             self._pending[token] = request
         return token
 
-    def peek(self, token: str) -> Request | None:
-        """Return what a token stands for; None when it is unknown, used or too old."""
+    def peek(self, token: str) -> StreamRequest | None:
+        """Return the request of a token; None if the token is unknown, used or expired."""
         with self._lock:
             return self._pending.get(token)
 
     def consume(self, token: str) -> None:
-        """Make a token worthless."""
+        """Invalidate a token."""
         with self._lock:
             self._pending.pop(token, None)

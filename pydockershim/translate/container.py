@@ -12,14 +12,14 @@ Always: the sandbox's cgroup parent and runtime, no restart, no health check of 
 of the daemon's. No hostname, DNS or ports: they are the sandbox's, and Docker refuses them here.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures, ImageInspect, Json
-from pydockershim.labels import ContainerRecord, SandboxRecord
+from pydockershim.labels import naming, schema
+from pydockershim.labels.record import ContainerRecord, SandboxRecord
 from pydockershim.translate import coverage, log_config, namespaces
 from pydockershim.translate.as_json import as_json
 from pydockershim.translate.checks import invalid
@@ -122,18 +122,26 @@ def docker_container(
         **docker_process(config),
         "Image": image["Id"],
         "User": docker_user(context),
-        "Labels": labels.encode(record),
+        "Labels": schema.encode(record),
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": host_config,
     }
 
 
+def mount_sources(body: Json) -> list[str]:
+    """Return the host paths that a create body mounts, as they were sent."""
+    return [mount["Source"] for mount in body["HostConfig"]["Mounts"]]
+
+
 def with_host_facts(
-    body: Json, *, real_source: Callable[[str], str], daemon_root: str, oom_score_adj: int
+    body: Json, *, real_sources: Mapping[str, str], daemon_root: str, oom_score_adj: int
 ) -> Json:
-    """Return the create body with the real mount sources, and a score that Docker can set."""
+    """Return the create body with the real mount sources, and a score that Docker can set.
+
+    `real_sources` has the real path of every path in `mount_sources`.
+    """
     host_config = body["HostConfig"]
-    mounts = with_real_sources(host_config["Mounts"], real_source, daemon_root=daemon_root)
+    mounts = with_real_sources(host_config["Mounts"], real_sources, daemon_root=daemon_root)
     return {
         **body,
         "HostConfig": {**host_config, "Mounts": mounts, "OomScoreAdj": oom_score_adj},

@@ -6,8 +6,8 @@
 - A driver that cannot be read back is refused: with `none`, or with the copy turned off that Docker
   keeps for drivers that cannot read, there would be no CRI log.
 - Without a log path there is no CRI log and nothing to keep.
-- The pod's log directory is the sandbox's own. COMPAT(cri-dockerd): its sandboxes remember none, so
-  the one that comes with CreateContainer counts.
+- The pod's log directory is the sandbox's own; COMPAT(cri-dockerd): its sandboxes remember none, so
+  the one sent with CreateContainer is used.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Bind mounts.
 
 - `Mounts` entries of type bind, never the `Binds` strings, which a `:` in a path would split.
-- The source is the real path behind `host_path`; the caller follows links and makes what is
-  missing, so no `CreateMountpoint` is needed.
+- The source is the real path of `host_path`; the caller follows links and creates missing
+  directories, so no `CreateMountpoint` is needed.
 - `readonly`: COMPAT(dockerd >= 25) would make it recursive; `ReadOnlyNonRecursive` keeps it plain.
 - Propagation private, host-to-container and bidirectional are `rprivate`, `rslave` and `rshared`.
   Where a source and the daemon's root share their path, Docker refuses `rprivate` and chooses by
@@ -11,7 +11,7 @@
 - The record keeps the mounts as they were sent; the kubelet looks for them in the status.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures, Json
@@ -40,10 +40,10 @@ def docker_mounts(mounts: Sequence[cri.Mount], features: EngineFeatures) -> list
 
 
 def with_real_sources(
-    mounts: Iterable[Json], real_source: Callable[[str], str], *, daemon_root: str
+    mounts: Iterable[Json], real_sources: Mapping[str, str], *, daemon_root: str
 ) -> list[Json]:
-    """Return the mounts with each source replaced by what the caller finds behind it."""
-    return [_placed(mount, real_source(mount["Source"]), daemon_root) for mount in mounts]
+    """Return the mounts with each source replaced by its real path."""
+    return [_with_source(mount, real_sources[mount["Source"]], daemon_root) for mount in mounts]
 
 
 def cri_mounts(engine_mounts: Iterable[Json]) -> list[cri.Mount]:
@@ -78,7 +78,7 @@ def _docker_mount(field: str, mount: cri.Mount, features: EngineFeatures) -> Jso
     }
 
 
-def _placed(mount: Json, source: str, daemon_root: str) -> Json:
+def _with_source(mount: Json, source: str, daemon_root: str) -> Json:
     options = dict(mount["BindOptions"])
     # The daemon compares the two as strings, so do we.
     overlap = source.startswith(daemon_root) or daemon_root.startswith(source)

@@ -18,7 +18,7 @@ Sandbox                              | its containers
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures
 from pydockershim.errors import Unsupported
-from pydockershim.labels import SandboxRecord
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.translate.checks import invalid
 
 _CONTEXT = "linux.security_context"

@@ -13,7 +13,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import Json
 from pydockershim.translate.checks import between, invalid
 
-_PROTOCOLS = {cri.TCP: "tcp", cri.UDP: "udp", cri.SCTP: "sctp"}
+PROTOCOLS = {cri.TCP: "tcp", cri.UDP: "udp", cri.SCTP: "sctp"}
 _LAST_PORT = 65535
 
 
@@ -31,7 +31,7 @@ def _checked(field: str, mapping: cri.PortMapping) -> tuple[str, Json]:
     between(f"{field}.container_port", mapping.container_port, low=1, high=_LAST_PORT)
     between(f"{field}.host_port", mapping.host_port, low=0, high=_LAST_PORT)
     return (
-        f"{mapping.container_port}/{_PROTOCOLS[mapping.protocol]}",
+        f"{mapping.container_port}/{PROTOCOLS[mapping.protocol]}",
         {"HostIp": _host_ip(field, mapping.host_ip), "HostPort": str(mapping.host_port)},
     )
 

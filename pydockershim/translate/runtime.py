@@ -14,11 +14,12 @@ import re
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures
 from pydockershim.errors import FailedPrecondition
+from pydockershim.labels import cri_dockerd
 from pydockershim.translate.checks import invalid
 
 _KUBELET_API_VERSION = "0.1.0"
 _RUNTIME_NAME = "docker"
-_DEFAULT_HANDLERS = ("", _RUNTIME_NAME)
+_DEFAULT_HANDLERS = ("", cri_dockerd.DEFAULT_HANDLER)
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?([-+][0-9A-Za-z.+-]*)?.*")
 _CGROUP_DRIVERS = {"systemd": cri.SYSTEMD, "cgroupfs": cri.CGROUPFS}
 

@@ -14,13 +14,10 @@ Always: no restart, no health check of the image's, no log, no init of the daemo
 1 of a pod that shares its processes), no new privileges, the least CPU weight.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
-
-from pydockershim import labels, naming
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.dockerapi import ContainerInspect, EngineFeatures, Json
-from pydockershim.labels import SandboxRecord
+from pydockershim.dockerapi import EngineFeatures, Json
+from pydockershim.labels import naming, schema
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.translate import coverage, namespaces
 from pydockershim.translate.cgroups import docker_cgroup_parent
 from pydockershim.translate.checks import invalid, plain_word
@@ -95,7 +92,7 @@ def docker_sandbox(
         "Hostname": "" if host_network else _hostname(config.hostname),
         "User": docker_user(context),
         "ExposedPorts": {},
-        "Labels": labels.encode(record),
+        "Labels": schema.encode(record),
         "Healthcheck": {"Test": ["NONE"]},
     }
     host_config = {
@@ -133,31 +130,6 @@ def with_image(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
         "Image": image_id,
         "HostConfig": {**body["HostConfig"], "OomScoreAdj": oom_score_adj},
     }
-
-
-def with_peer_facts(record: SandboxRecord, inspect: ContainerInspect) -> SandboxRecord:
-    """Return the record of a sandbox that remembers little, with what its container tells.
-
-    COMPAT(cri-dockerd): its sandboxes have no record; their modes stand in `HostConfig`. One thing
-    is lost there: a pid namespace shared by the pod looks like one of each container's own.
-    """
-    if record.namespaces:
-        return record
-    host_config = inspect["HostConfig"]
-    return replace(
-        record,
-        namespaces={
-            "network": _peer_mode(host_config, "NetworkMode", otherwise="POD"),
-            "pid": _peer_mode(host_config, "PidMode", otherwise="CONTAINER"),
-            "ipc": _peer_mode(host_config, "IpcMode", otherwise="POD"),
-        },
-        cgroup_parent=host_config.get("CgroupParent") or "",
-        privileged=bool(host_config.get("Privileged")),
-    )
-
-
-def _peer_mode(host_config: Mapping[str, object], name: str, *, otherwise: str) -> str:
-    return "NODE" if host_config.get(name) == "host" else otherwise
 
 
 def _hostname(hostname: str) -> str:

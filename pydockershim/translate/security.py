@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.errors import FailedPrecondition
-from pydockershim.labels import SandboxRecord
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.translate.checks import absolute_path, invalid
 from pydockershim.translate.seccomp import docker_seccomp
 

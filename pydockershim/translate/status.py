@@ -3,7 +3,7 @@
 Sandbox
 - READY only when it runs under its final name; a `_setup` name is a sandbox in the making, or one
   that was left half made.
-- network: Docker's addresses, none on the host's network; namespaces, handler: the record.
+- network: the pod network's addresses, none on the host's network; namespaces, handler: the record.
 
 Container (`State.Status` -> state, reason)
 - created -> CREATED; with an error or an exit code -> EXITED, `ContainerCannotRun`: Docker leaves a
@@ -14,16 +14,16 @@ Container (`State.Status` -> state, reason)
 - mounts: as they were sent; resources: as the Engine has them.
 - Times in ns, 0 for never; `created_at` is the same in list and status, to the ns.
 
-COMPAT(cri-dockerd): what has no record gets the best that an inspect tells.
+COMPAT(cri-dockerd): without a record, image and mounts are what the inspect says.
 """
 
 import json
+from collections.abc import Sequence
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerState, Json
-from pydockershim.labels import ContainerRecord, SandboxRecord
-from pydockershim.translate.addresses import addresses
+from pydockershim.labels import naming
+from pydockershim.labels.record import ContainerRecord, SandboxRecord
 from pydockershim.translate.as_json import as_json, cri_from_json
 from pydockershim.translate.image import cri_asked_image
 from pydockershim.translate.mounts import cri_mounts
@@ -34,8 +34,13 @@ _RUNNING = frozenset({"running", "paused", "restarting"})
 _CANNOT_RUN = "ContainerCannotRun"  # COMPAT(kubelet): it reads no log of such a container.
 
 
-def cri_sandbox_status(inspect: ContainerInspect, record: SandboxRecord) -> cri.PodSandboxStatus:
-    """Return the status of a pause container; the record is `sandbox.with_peer_facts`."""
+def cri_sandbox_status(
+    inspect: ContainerInspect, record: SandboxRecord, *, addresses: Sequence[str]
+) -> cri.PodSandboxStatus:
+    """Return the status of a pause container; the record is complete (`cri_dockerd`).
+
+    `addresses` are the pod's, the primary one first.
+    """
     ready = inspect["State"]["Running"] and not naming.is_setup(inspect["Name"])
     return cri.PodSandboxStatus(
         id=inspect["Id"],
@@ -44,7 +49,7 @@ def cri_sandbox_status(inspect: ContainerInspect, record: SandboxRecord) -> cri.
         ),
         state=cri.SANDBOX_READY if ready else cri.SANDBOX_NOTREADY,
         created_at=ns_from_rfc3339(inspect["Created"]),
-        network=_cri_network(inspect, record),
+        network=_cri_network(record, addresses),
         linux=cri.LinuxPodSandboxStatus(namespaces=cri.Namespace(options=_cri_options(record))),
         labels=record.labels,
         annotations=record.annotations,
@@ -158,10 +163,10 @@ def container_info(inspect: ContainerInspect, record: ContainerRecord) -> dict[s
     )
 
 
-def _cri_network(inspect: ContainerInspect, record: SandboxRecord) -> cri.PodSandboxNetworkStatus:
+def _cri_network(record: SandboxRecord, addresses: Sequence[str]) -> cri.PodSandboxNetworkStatus:
     if record.namespaces.get("network") == "NODE":
         return cri.PodSandboxNetworkStatus()
-    first, *others = addresses(inspect) or [""]
+    first, *others = addresses or [""]
     return cri.PodSandboxNetworkStatus(
         ip=first, additional_ips=[cri.PodIP(ip=address) for address in others]
     )

@@ -1,7 +1,7 @@
-"""Hands each message to every subscriber; none of them can hold up another, or the sender.
+"""Sends each message to every subscriber; none of them can delay another, or the sender.
 
 A subscriber that falls too far behind loses its stream and with it all that it has not read: what
-it knows is worth nothing any more, so it has to subscribe and list anew.
+it knows is worth nothing any more, so it has to subscribe and list again.
 """
 
 import threading
@@ -25,7 +25,7 @@ class Broadcast:
 
     @property
     def wanted(self) -> bool:
-        """Say whether anybody listens."""
+        """Say whether there are subscribers."""
         return bool(self._inboxes)
 
     def subscribe(self) -> Iterator[bytes]:
@@ -42,12 +42,12 @@ class Broadcast:
         return self._messages(inbox)
 
     def send(self, message: bytes) -> None:
-        """Hand a message to everybody, at once."""
+        """Send a message to all subscribers, without waiting for any."""
         with self._lock:
             self._inboxes -= {each for each in self._inboxes if not each.put(message)}
 
     def close(self) -> None:
-        """End all streams, those to come as well."""
+        """End all streams, also those that are opened later."""
         with self._lock:
             self._closed = True
             for each in self._inboxes:
@@ -81,8 +81,8 @@ class _Inbox:
             if self._bytes > _BACKLOG_BYTES:
                 self._messages.clear()
                 self._error = ResourceExhausted(
-                    f"over {_BACKLOG_BYTES} bytes of events have not been read: subscribe again "
-                    "and list anew"
+                    f"over {_BACKLOG_BYTES} bytes of events were left unread: subscribe again "
+                    "and list again"
                 )
             self._changed.notify()
             return self._error is None

@@ -1,7 +1,7 @@
-"""The CRI's container events: what has changed since it was last told, with the whole pod.
+"""The CRI's container events: what has changed since the last one, with the whole pod.
 
-Derived from the view's own entries, never from the engine's events: so what a subscriber is told is
-what lists and statuses show at that time, in the same order, and nothing is told twice or missed.
+Derived from the store's own items, never from the engine's events: so an event says what lists and
+statuses show at that time, in the same order, and nothing is published twice or missed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,14 +16,15 @@ _ID, _TYPE, _CREATED_AT, _SANDBOX_STATUS, _CONTAINERS_STATUSES = range(1, 6)
 
 
 class ContainerEvents:
-    """`objects` are the view's, by id, `containers_of` a sandbox's; `now_ns` is their clock.
+    """`objects` are the store's, by id, `containers_of` a sandbox's; `now_ns` is their clock.
 
-    Telling is up to whoever holds the view's lock; any thread may subscribe.
+    Publishing is up to the store, which holds its lock; any thread may subscribe.
     """
 
     def __init__(
         self,
         objects: Mapping[str, Item],
+        *,
         containers_of: Callable[[str], Iterable[ContainerItem]],
         now_ns: Callable[[], int],
     ) -> None:
@@ -34,7 +35,7 @@ class ContainerEvents:
         self._broadcast = Broadcast()
 
     def subscribe(self) -> Iterator[bytes]:
-        """Return serialised ContainerEventResponses from now on, also while the view may be wrong.
+        """Return serialised ContainerEventResponses from now on, also while the store is stale.
 
         COMPAT(kubelet): after five streams that ended in an error it never asks again.
         """
@@ -45,9 +46,9 @@ class ContainerEvents:
         self._broadcast.close()
 
     def publish(self, object_id: str) -> None:
-        """Tell what has happened to an object since it was last told of.
+        """Publish what has happened to an object since its last event.
 
-        Nothing of what is provisional: it is told when the engine has answered for it.
+        Nothing while it is provisional: that waits until the engine has answered for it.
         """
         after = self._objects.get(object_id)
         if after and after.provisional:
@@ -61,7 +62,7 @@ class ContainerEvents:
                 self._broadcast.send(self._event(item, step))
 
     def publish_all(self) -> None:
-        """Tell what has happened to all objects: first what is gone, then by age."""
+        """Publish what has happened to all objects: first what is gone, then by age."""
         gone = self._published.keys() - self._objects.keys()
         there = sorted(self._objects.values(), key=lambda each: each.created_ns)
         for object_id in (*gone, *(each.id for each in there)):
@@ -71,7 +72,7 @@ class ContainerEvents:
         """Return a serialised ContainerEventResponse with the pod as it is now.
 
         COMPAT(kubelet): without the sandbox's status it ignores an event. So there are no statuses
-        while one is provisional: the kubelet would act on it. The pod comes when that one is told.
+        while one is provisional: the kubelet would act on it. They come with that one's own event.
         """
         fields = [
             framed(_ID, item.id.encode()),

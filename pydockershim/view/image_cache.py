@@ -1,21 +1,22 @@
 """The engine's images, all of them, as one snapshot that each refresh replaces.
 
 A refresh lists the images and inspects those it has not seen: only an inspect tells an image's
-user, and that never changes. Refreshes follow one another, so a later one is never undone by an
-earlier one that took long.
+user, and that never changes. One list runs at a time, so a later refresh is never undone by an
+earlier one that took long; callers that wait share the next one.
 """
 
 import logging
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ImageInspect, ImageSummary
 from pydockershim.engine.engine import Engine
-from pydockershim.errors import NotFound, Unavailable, Unknown
+from pydockershim.errors import NotFound, Unknown
+from pydockershim.single_flight import SingleFlight
 from pydockershim.translate.filters import whole_id
 from pydockershim.translate.image import canonical_names, cri_image, parse_reference
+from pydockershim.view.freshness import Freshness
 from pydockershim.view.protobuf_wire import framed
 
 logger = logging.getLogger(__name__)
@@ -46,15 +47,15 @@ class _Snapshot:
 class ImageCache:
     """Thread-safe. `pinned` are names of images that a client's garbage collection must leave.
 
-    Every read raises Unavailable before the first refresh, and from a `doubt` to the next refresh.
+    Every read raises Unavailable before the first refresh, and from `mark_stale` to the next one.
     """
 
     def __init__(self, engine: Engine, *, pinned: Iterable[str]) -> None:
         self._engine = engine
         self._pinned = frozenset(parse_reference(name).canonical for name in pinned)
-        self._refreshing = threading.Lock()
+        self._refreshes = SingleFlight(self._list, name="image-list")
         self._snapshot = _Snapshot()
-        self._stale_reason = "they have not been listed yet"
+        self._freshness = Freshness("list of images", reason="they have not been listed yet")
 
     def find(self, ref: str) -> ImageItem | None:
         """Return an image by name, digest, id or the beginning of an id.
@@ -77,25 +78,33 @@ class ImageCache:
         return (image,) if image else ()
 
     def refresh(self) -> None:
-        """Ask the engine for its images and show them."""
-        with self._refreshing:
-            by_id: dict[str, ImageItem] = {}
-            by_name: dict[str, ImageItem] = {}
-            for summary in self._engine.list_images():
-                if item := self._item(summary):
-                    by_id[item.id] = item
-                    by_name |= dict.fromkeys(canonical_names(summary), item)
-            self._snapshot, self._stale_reason = _Snapshot(by_id, by_name), ""
+        """Show the engine's images, by a list that begins after this call does."""
+        self._refreshes.join_next()
+
+    def refresh_and_find(self, ref: str) -> ImageItem:
+        """Refresh and return an image by name or digest; NotFound when it is not on this host."""
+        self.refresh()
+        image = self.find(ref)
+        if image is None:
+            raise NotFound(f"image {ref} is not on this host: pull it first")
+        return image
 
     def mark_stale(self, reason: str) -> None:
         """From now on what is shown may be wrong."""
-        self._stale_reason = reason
+        self._freshness.mark_stale(reason)
+
+    def _list(self) -> None:
+        by_id: dict[str, ImageItem] = {}
+        by_name: dict[str, ImageItem] = {}
+        for summary in self._engine.list_images():
+            if item := self._item(summary):
+                by_id[item.id] = item
+                by_name |= dict.fromkeys(canonical_names(summary), item)
+        self._snapshot = _Snapshot(by_id, by_name)
+        self._freshness.mark_fresh()
 
     def _fresh_snapshot(self) -> _Snapshot:
-        if self._stale_reason:
-            raise Unavailable(
-                f"the cached list of images is stale: {self._stale_reason}; try again"
-            )
+        self._freshness.check()
         return self._snapshot
 
     def _item(self, summary: ImageSummary) -> ImageItem | None:

@@ -1,24 +1,76 @@
-"""The view's objects as reads want them: by kind, and containers by their sandbox."""
+"""The store's objects at one moment, as reads want them: by kind, by id, containers by sandbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
+from pydockershim.errors import InvalidArgument, NotFound, Unavailable
+from pydockershim.translate.filters import whole_id
 from pydockershim.view.items import ContainerItem, Item, SandboxItem
+
+Kind = TypeVar("Kind", SandboxItem, ContainerItem)
 
 
 class Index:
-    """Never changed, so it may be read without a lock; a write to the view is the end of it."""
+    """Never changed, so it may be read without a lock; each write to the store replaces it.
 
-    def __init__(self, items: Iterable[Item]) -> None:
-        self.sandboxes: list[SandboxItem] = []
-        self.containers: list[ContainerItem] = []
-        self._of_sandboxes: dict[str, list[ContainerItem]] = {}
+    `unanswered` maps the ids of objects that the engine does not answer for to the reason.
+
+    An id may be given by its beginning: InvalidArgument when it fits several objects of the kind or
+    is empty, NotFound when it fits none.
+    """
+
+    def __init__(self, items: Iterable[Item], *, unanswered: Mapping[str, str]) -> None:
+        self._unanswered = dict(unanswered)
+        self._sandboxes: dict[str, SandboxItem] = {}
+        self._containers: dict[str, ContainerItem] = {}
+        self._by_sandbox: dict[str, list[ContainerItem]] = {}
         for item in items:
             if isinstance(item, SandboxItem):
-                self.sandboxes.append(item)
+                self._sandboxes[item.id] = item
             else:
-                self.containers.append(item)
-                self._of_sandboxes.setdefault(item.sandbox_id, []).append(item)
+                self._containers[item.id] = item
+                self._by_sandbox.setdefault(item.sandbox_id, []).append(item)
+
+    @property
+    def sandboxes(self) -> Sequence[SandboxItem]:
+        """All sandboxes."""
+        return tuple(self._sandboxes.values())
+
+    @property
+    def containers(self) -> Sequence[ContainerItem]:
+        """All containers of pods."""
+        return tuple(self._containers.values())
+
+    def sandbox(self, sandbox_id: str) -> SandboxItem:
+        """Return a sandbox by its id."""
+        return _find("sandbox", sandbox_id, self._sandboxes)
+
+    def container(self, container_id: str) -> ContainerItem:
+        """Return a container by its id."""
+        return _find("container", container_id, self._containers)
 
     def containers_of(self, sandbox_id: str) -> Sequence[ContainerItem]:
         """Return the containers of a sandbox (whole id), whether it is there or not."""
-        return self._of_sandboxes.get(sandbox_id, [])
+        return self._by_sandbox.get(sandbox_id, [])
+
+    def is_answered(self, object_id: str) -> bool:
+        """Say whether the engine has answered for an object (whole id)."""
+        return object_id not in self._unanswered
+
+    def check_answered(self, object_id: str) -> None:
+        """Raise Unavailable when the engine does not answer for an object (whole id)."""
+        if reason := self._unanswered.get(object_id):
+            raise Unavailable(
+                f"the Docker engine does not answer an inspect of {object_id}: {reason}; try again"
+            )
+
+
+def _find(kind: str, object_id: str, objects: Mapping[str, Kind]) -> Kind:
+    item = objects.get(object_id)
+    if item is None:
+        if not object_id:
+            raise InvalidArgument(f"the {kind} id is empty: give one")
+        if not (found := whole_id(object_id, objects)):
+            raise NotFound(f"there is no {kind} {object_id}")
+        item = objects[found]
+    return item

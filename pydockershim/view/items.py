@@ -5,13 +5,14 @@ their bytes. `listed` is the list item, already framed as field 1 of its list re
 the serialised status message, without a frame because two responses hold it under two numbers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, ContainerState, ContainerSummary, Json
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord
-from pydockershim.translate.sandbox import with_peer_facts
+from pydockershim.labels.cri_dockerd import with_missing_facts
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
 from pydockershim.translate.status import (
     cri_container,
     cri_container_status,
@@ -105,10 +106,10 @@ _STATE = 3  # field number in PodSandboxStatus
 _NEVER = "0001-01-01T00:00:00Z"
 
 
-def item_of(inspect: ContainerInspect, record: Record) -> Item:
-    """Return the entry of a container that is ours, from all that the engine says of it."""
+def item_of(inspect: ContainerInspect, record: Record, *, addresses: Sequence[str] = ()) -> Item:
+    """Return the entry of a container that is ours; `addresses` are a sandbox's."""
     if isinstance(record, SandboxRecord):
-        return _sandbox_item(inspect, record)
+        return _sandbox_item(inspect, record, addresses)
     return _container_item(inspect, record)
 
 
@@ -128,9 +129,11 @@ def summary_name(summary: ContainerSummary) -> str:
     return next((name.removeprefix("/") for name in summary["Names"] or ()), "")
 
 
-def _sandbox_item(inspect: ContainerInspect, record: SandboxRecord) -> SandboxItem:
-    record = with_peer_facts(record, inspect)
-    status = cri_sandbox_status(inspect, record)
+def _sandbox_item(
+    inspect: ContainerInspect, record: SandboxRecord, addresses: Sequence[str]
+) -> SandboxItem:
+    record = with_missing_facts(record, inspect["HostConfig"])
+    status = cri_sandbox_status(inspect, record, addresses=addresses)
     return SandboxItem(
         id=inspect["Id"],
         record=record,

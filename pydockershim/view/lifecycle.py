@@ -8,8 +8,8 @@
 
 from collections.abc import Sequence
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.labels import naming
 from pydockershim.view.items import ContainerItem, Item, SandboxItem
 
 _COURSE = (

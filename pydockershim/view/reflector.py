@@ -1,20 +1,19 @@
-"""Keeps the view true: it follows the engine's events and heals every gap by listing.
+"""Keeps the store true: it follows the engine's events and heals every gap by listing.
 
-    subscribe -> list -> inspect all -> view is right -> follow events, list again every minute
+    subscribe -> list -> inspect all -> store is fresh -> follow events, list again every minute
         ^                                                     |
         +--------- stream lost, or the engine is silent <-----+
 
 - An event only says that an object may have changed; the engine is then asked about it. (The
-  exceptions are `destroy`, for an id never comes back, and `oom`, which an inspect may never tell.)
-- A list only says where the view may be wrong; again the engine is asked about each such object.
-  So neither a dropped event nor a list that was cut short can put something wrong into the view.
+  exceptions are `destroy`, for an id never comes back, and `oom`, which an inspect may never show.)
+- A list only says where the store may be wrong; again the engine is asked about each such object.
+  So neither a dropped event nor a truncated list can put anything wrong into the store.
 - Each event stream has a thread that does nothing but read: dockerd slows down for everybody when
   a subscriber is slow. The reflector's own thread waits for no inspect.
-- An object whose inspect does not answer stays as it was (a new one as the list describes it), and
-  its status is an error until a later try succeeds.
-- Who has changed something asks about it himself; so an event waits a moment before it is followed,
-  in which most of them turn out to be known. Only the end of a container is followed at once, and
-  what belongs to it.
+- An object whose inspect gets no answer stays as it was (a new one as the list describes it), and
+  its status is an error until a retry succeeds.
+- Procedures refresh what they change, so most events are debounced for 0.1 s and turn out to be
+  known. Only a container's exit, and what belongs to it, is followed at once.
 """
 
 import logging
@@ -25,19 +24,21 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
-from pydockershim import calls, labels
+from pydockershim import calls
 from pydockershim.calls import Call
 from pydockershim.dockerapi import ContainerSummary, Event
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.event_stream import EventStream
 from pydockershim.errors import DeadlineExceeded, NotFound, ShimError, Unavailable
+from pydockershim.labels import keys, schema
+from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.items import Item, summary_name
-from pydockershim.view.view import View
+from pydockershim.view.store import Store
 from pydockershim.view.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
-_OURS = {"label": [labels.TYPE]}
+_OURS = {"label": [keys.TYPE]}
 _IMAGE_EVENTS = {"type": ["image"]}
 _CONTAINER_EVENTS = {
     **_OURS,
@@ -49,19 +50,19 @@ _CONTAINER_EVENTS = {
 _RELIST_S = 60.0
 _RELISTS_PER_IMAGE_LIST = 5
 _INSPECT_S = 10.0
-_PATIENCE_S = 1.0  # the first sync goes on without those who keep it waiting for so long
+_PATIENCE_S = 1.0  # after so long the first sync goes on without the objects still unanswered
 _RETRY_S = 1.0
 
 _DEBOUNCE_S = 0.1
 _DRAIN_S = 0.05
 _RETRY_INSPECT_S = 2.0
 
-_IMAGES = "images"  # marked like a container id, of which it can be none
+_IMAGES = "images"  # a key of the work queue beside container ids, and never one of them
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Delayed:
-    """Something to mark in a while, at a time of the monotonic clock."""
+    """A key to add to the work queue later, at a time of the monotonic clock."""
 
     key: str
     since: int
@@ -69,28 +70,30 @@ class _Delayed:
 
 
 class _Answered:
-    """The engine has answered for one that it was silent about."""
+    """The engine has answered for an object at last."""
 
 
 _Inbox = queue.SimpleQueue[Event | ShimError | _Delayed | _Answered]
 
 
 class Reflector:
-    """The view's writer in the background; `start` it once, `stop` it at the end.
+    """The store's writer in the background; `start` it once, `stop` it at the end.
 
-    `on_list` gets all there is after each list of the engine; when the view has become right by it,
-    then before anybody sees it. So it does when one that was silent, perhaps provisional, is heard.
+    `on_list` gets all objects after each list of the engine (if that makes the store fresh, before
+    anybody sees it), and when the engine answers at last for one that it had not answered for.
     """
 
     def __init__(
         self,
         engine: Engine,
-        view: View,
         *,
+        store: Store,
+        images: ImageCache,
         on_list: Callable[[list[Item]], None] = lambda _: None,
     ) -> None:
         self._engine = engine
-        self._view = view
+        self._store = store
+        self._images = images
         self._on_list = on_list
         self._workqueue = WorkQueue(self._fetch)
         self._inbox = _Inbox()
@@ -101,18 +104,18 @@ class Reflector:
         self._thread = threading.Thread(target=self._run, name="reflector", daemon=True)
 
     def start(self) -> None:
-        """Begin; the view is right some time later, when the engine has answered."""
+        """Start; the store is fresh some time later, when the engine has answered."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, without waiting for the engine."""
+        """Stop, without waiting for the engine."""
         self._stopping.set()
         self.resync("pydockershim is shutting down")
         self._workqueue.close()
 
     def resync(self, reason: str) -> None:
-        """The engine seems silent: distrust the view until a new subscription and list."""
-        self._view.mark_stale(reason)
+        """The engine seems silent: the store is stale until a new subscription and list."""
+        self._store.mark_stale(reason)
         self._inbox.put(Unavailable(reason))
 
     def _run(self) -> None:
@@ -122,19 +125,19 @@ class Reflector:
                 self._follow()
             except ShimError as error:
                 self._mark_stale(str(error))
-            except Exception:  # a dead reflector would freeze the view
-                logger.exception("the reflector failed and begins anew")
-                self._mark_stale("a fault in pydockershim")
+            except Exception:  # a dead reflector would freeze the store
+                logger.exception("the reflector failed and starts over")
+                self._mark_stale("an internal error in pydockershim")
             self._stopping.wait(began_s + _RETRY_S - time.monotonic())
 
     def _mark_stale(self, reason: str) -> None:
-        self._view.mark_stale(reason)
+        self._store.mark_stale(reason)
         if reason != self._reported and not self._stopping.is_set():
             logger.warning("the cached view of the engine is stale: %s", reason)
         self._reported = reason
 
     def _follow(self) -> None:
-        """Bring the view up to date and keep it so; ends by an error when the stream is lost."""
+        """Bring the store up to date and keep it so; a lost event stream is raised as an error."""
         self._inbox = inbox = _Inbox()
         self._delayed.clear()
         with ExitStack() as streams:
@@ -144,103 +147,103 @@ class Reflector:
                     target=_read, args=(stream, inbox), name="events", daemon=True
                 )
                 reader.start()
-            self._view.mark_images_stale("not listed since the event stream was lost")
-            self._mark(_IMAGES)
+            self._images.mark_stale("not listed since the event stream was lost")
+            self._add(_IMAGES)
             self._relist(everything=True)
             self._workqueue.wait([_IMAGES], patience_s=_PATIENCE_S)
             while not inbox.empty():
-                self._take(inbox.get())
-            self._on_list(self._view.items())
+                self._handle(inbox.get())
+            self._on_list(self._store.items())
             self._await_logs()
-            self._view.mark_synced()
+            self._store.mark_fresh()
             self._reported = ""
             logger.info("the view of the engine is up to date")
-            self._keep_up(inbox)
+            self._follow_events(inbox)
 
     def _await_logs(self) -> None:
-        """Wait a moment for the logs of what has ended lately.
+        """Wait a moment for the logs of what has exited lately.
 
-        Its end may have been told before a restart of ours, and must not be taken back.
+        Its exit may have been reported before a restart of ours, and must not be taken back.
         """
-        end_s = time.monotonic() + _PATIENCE_S
-        while draining := [each.id for each in self._view.items() if each.draining]:
+        deadline_s = time.monotonic() + _PATIENCE_S
+        while draining := [each.id for each in self._store.items() if each.draining]:
             for key in draining:
-                self._mark(key)
+                self._add(key)
             self._workqueue.wait(draining, patience_s=_PATIENCE_S)
-            if time.monotonic() > end_s or self._stopping.wait(_DRAIN_S):
+            if time.monotonic() > deadline_s or self._stopping.wait(_DRAIN_S):
                 return
 
-    def _keep_up(self, inbox: _Inbox) -> None:
+    def _follow_events(self, inbox: _Inbox) -> None:
         relists, relist_s = 0, time.monotonic() + _RELIST_S
         while not self._stopping.is_set():
             due_s = min((relist_s, *(each.due_s for each in self._delayed.values())))
             with suppress(queue.Empty):
-                self._take(inbox.get(timeout=max(0, due_s - time.monotonic())))
-            self._mark_what_is_due()
+                self._handle(inbox.get(timeout=max(0, due_s - time.monotonic())))
+            self._add_due()
             if time.monotonic() < relist_s:
                 continue
             relists, relist_s = relists + 1, time.monotonic() + _RELIST_S
             self._relist(everything=False)
-            self._on_list(self._view.items())
+            self._on_list(self._store.items())
             if relists % _RELISTS_PER_IMAGE_LIST == 0:
-                self._mark(_IMAGES)
+                self._add(_IMAGES)
 
-    def _take(self, entry: Event | ShimError | _Delayed | _Answered) -> None:
+    def _handle(self, entry: Event | ShimError | _Delayed | _Answered) -> None:
         if isinstance(entry, ShimError):
             raise entry
         if isinstance(entry, _Answered):
-            self._on_list(self._view.items())
+            self._on_list(self._store.items())
         elif isinstance(entry, _Delayed):
             self._delayed[entry.key] = entry
         elif entry["Type"] == "image":
-            self._mark(_IMAGES)
+            self._add(_IMAGES)
         elif entry["Action"] == "destroy":
-            self._view.forget(entry["Actor"]["ID"])
+            self._store.forget(entry["Actor"]["ID"])
         elif entry["Action"] == "die":
-            self._mark(entry["Actor"]["ID"])
+            self._add(entry["Actor"]["ID"])
         elif entry["Action"] == "oom":
-            self._view.note_oom_kill(entry["Actor"]["ID"])
-            self._mark(entry["Actor"]["ID"])
+            self._store.note_oom_kill(entry["Actor"]["ID"])
+            self._add(entry["Actor"]["ID"])
         else:
-            self._take(self._in(_DEBOUNCE_S, entry["Actor"]["ID"]))
+            self._handle(self._delay(_DEBOUNCE_S, entry["Actor"]["ID"]))
 
-    def _in(self, delay_s: float, key: str) -> _Delayed:
-        return _Delayed(key, self._view.tick(), time.monotonic() + delay_s)
+    def _delay(self, delay_s: float, key: str) -> _Delayed:
+        return _Delayed(key=key, since=self._store.tick(), due_s=time.monotonic() + delay_s)
 
-    def _mark_what_is_due(self) -> None:
+    def _add_due(self) -> None:
         for each in tuple(self._delayed.values()):
             if each.due_s <= time.monotonic():
                 del self._delayed[each.key]
                 self._workqueue.add(each.key, each.since)
 
-    def _mark(self, key: str) -> None:
-        self._workqueue.add(key, self._view.tick())
+    def _add(self, key: str) -> None:
+        self._workqueue.add(key, self._store.tick())
 
     def _relist(self, *, everything: bool) -> None:
-        """Compare the view with a list and ask about what differs, or about everything.
+        """Compare the store with a list, and inspect what differs, or everything.
 
-        Everything: wait for the answers, but not for those who do not answer.
+        Everything: wait for the answers, but not for objects that get none.
         """
-        with self._view.reading() as read:
+        with self._store.reading() as read:
             summaries = self._engine.list_containers(all=True, filters=_OURS)
             listed = {each["Id"]: each for each in summaries if _is_ours(each)}
-            known = {each.id for each in self._view.items()}
+            known = {each.id for each in self._store.items()}
             differing = [
                 *(
                     key
                     for key, each in listed.items()
-                    if everything or not self._view.matches(each)
+                    if everything or not self._store.matches(each)
                 ),
                 *(known - listed.keys()),
             ]
             for key in differing:
-                self._mark(key)
+                self._add(key)
             if not everything:
                 return
             for key in self._workqueue.wait(differing, patience_s=_PATIENCE_S) & listed.keys():
-                # Noted first: its answer may come in at this moment.
+                # First, because its answer may come in at this moment.
                 self._unanswered.add(key)
-                self._view.show_provisional(read, listed[key], reason="no answer yet")
+                self._store.show_provisional(read, listed[key], reason="no answer yet")
 
     def _fetch(self, key: str, since: int) -> None:
         if key == _IMAGES:
@@ -249,29 +252,29 @@ class Reflector:
             self._inspect(key, since)
 
     def _list_images(self) -> None:
-        """List them, and soon again when that fails: pods go on without."""
+        """List the images, and retry soon when that fails: pods do without."""
         try:
-            self._view.refresh_images()
+            self._images.refresh()
         except ShimError as error:
             reason = str(error)
         except Exception:  # one odd image must not freeze the others
-            logger.exception("the images cannot be brought into the view")
-            reason = "a fault in pydockershim"
+            logger.exception("the image list cannot be read")
+            reason = "an internal error in pydockershim"
         else:
             return
         logger.warning("the cached list of images is stale: %s", reason)
-        self._view.mark_images_stale(reason)
-        self._inbox.put(self._in(_RETRY_INSPECT_S, _IMAGES))
+        self._images.mark_stale(reason)
+        self._inbox.put(self._delay(_RETRY_INSPECT_S, _IMAGES))
 
     def _inspect(self, container_id: str, since: int) -> None:
         try:
             with calls.entered(Call(timeout_s=_INSPECT_S)):
-                item = self._view.refresh_since(container_id, since=since)
+                item = self._store.refresh_since(container_id, since=since)
             if container_id in self._unanswered:
                 self._unanswered.discard(container_id)
                 self._inbox.put(_Answered())
             if item.draining:
-                self._inbox.put(self._in(_DRAIN_S, container_id))
+                self._inbox.put(self._delay(_DRAIN_S, container_id))
         except NotFound:
             self._unanswered.discard(container_id)
         except DeadlineExceeded:
@@ -279,30 +282,30 @@ class Reflector:
         except ShimError as error:
             self._show_provisional(container_id, str(error))
         except Exception:  # one odd container must not freeze the others
-            logger.exception("container %s cannot be brought into the view", container_id)
-            self._show_provisional(container_id, "a fault in pydockershim")
+            logger.exception("container %s cannot be read into the view", container_id)
+            self._show_provisional(container_id, "an internal error in pydockershim")
 
     def _show_provisional(self, container_id: str, reason: str) -> None:
         """Fall back on what a list says, and try again soon."""
-        logger.warning("container %s is shown as it was last known: %s", container_id, reason)
+        logger.warning("container %s is shown as last known: %s", container_id, reason)
         self._unanswered.add(container_id)
-        with suppress(ShimError), self._view.reading() as read:
+        with suppress(ShimError), self._store.reading() as read:
             wanted = {"id": [container_id]}
             for summary in self._engine.list_containers(all=True, filters=wanted):
-                self._view.show_provisional(read, summary, reason=reason)
-        self._inbox.put(self._in(_RETRY_INSPECT_S, container_id))
+                self._store.show_provisional(read, summary, reason=reason)
+        self._inbox.put(self._delay(_RETRY_INSPECT_S, container_id))
 
 
 def _read(stream: EventStream, inbox: _Inbox) -> None:
-    """Hand over events until there are no more, then why."""
+    """Hand over events until there are no more, then the reason."""
     try:
         for event in stream:
             inbox.put(event)
     except ShimError as error:
         inbox.put(error)
     else:
-        inbox.put(Unavailable("the Docker engine ended its event stream"))
+        inbox.put(Unavailable("the Docker engine closed its event stream"))
 
 
 def _is_ours(summary: ContainerSummary) -> bool:
-    return labels.decode(summary_name(summary), summary["Labels"] or {}) is not None
+    return schema.decode(summary_name(summary), summary["Labels"] or {}) is not None

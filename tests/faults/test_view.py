@@ -17,6 +17,7 @@ from pydockershim.engine.engine import Engine as EngineClient
 from pydockershim.errors import NotFound
 from pydockershim.view import reflector
 from pydockershim.view.image_cache import ImageCache
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 from tests.bed import images, namespaces
 from tests.bed.dockerd import Dockerd
@@ -51,10 +52,11 @@ def view(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[View]:
     """A view of our own, which lists once a second instead of once a minute."""
     monkeypatch.setattr(reflector, "_RELIST_S", 1.0)
     engine = EngineClient(str(proxy.path))
-    view = View(engine.inspect_container, ImageCache(engine, pinned=()))
-    follower = reflector.Reflector(engine, view)
+    images = ImageCache(engine, pinned=())
+    store = Store(engine.inspect_container)
+    follower = reflector.Reflector(engine, store=store, images=images)
     follower.start()
-    yield view
+    yield View(store, images)
     follower.stop()
     engine.close()
 

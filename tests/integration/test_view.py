@@ -7,14 +7,18 @@ from contextlib import closing
 
 import pytest
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.readiness import Readiness
 from pydockershim.errors import NotFound, Unavailable
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
+from pydockershim.labels import naming
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
+from pydockershim.labels.schema import encode
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 from tests.bed import images
 from tests.bed.dockerd import Dockerd
@@ -44,9 +48,16 @@ def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def view(our_engine: Engine) -> Iterator[View]:
-    view = View(our_engine.inspect_container, ImageCache(our_engine, pinned=[images.BUSYBOX.name]))
-    reflector = Reflector(our_engine, view)
+def store(our_engine: Engine) -> Store:
+    addresses_of = Networks(DockerBridge()).addresses_of
+    return Store(our_engine.inspect_container, addresses_of=addresses_of)
+
+
+@pytest.fixture
+def view(our_engine: Engine, store: Store) -> Iterator[View]:
+    image_cache = ImageCache(our_engine, pinned=[images.BUSYBOX.name])
+    view = View(store, image_cache)
+    reflector = Reflector(our_engine, store=store, images=image_cache)
     reflector.start()
     try:
         eventually(lambda: view.list_sandboxes(cri.PodSandboxFilter()) is not None)
@@ -107,20 +118,20 @@ def test_sandbox_is_ready_once_it_is_renamed(view: View, dockerd: Dockerd, make:
 
 @pytest.mark.engine
 def test_what_a_caller_changed_is_there_at_once(
-    view: View, our_engine: Engine, dockerd: Dockerd, make: Make
+    view: View, store: Store, our_engine: Engine, dockerd: Dockerd, make: Make
 ) -> None:
     container_id = make(CONTAINER, CONTAINER.name)
     for _ in range(10):
         our_engine.start_container(container_id)
-        view.refresh(container_id)
+        store.refresh(container_id)
         assert view.container(container_id).running
 
         our_engine.kill_container(container_id, signal="KILL")
-        view.refresh(container_id)
+        store.refresh(container_id)
         assert not view.container(container_id).running
 
     dockerd.api.remove_container(container_id)
-    view.forget(container_id)
+    store.forget(container_id)
     assert is_gone(view, container_id)
 
 

@@ -9,7 +9,7 @@ import pytest
 import pydockershim
 
 PACKAGE = Path(pydockershim.__file__).parent
-LEAVES = {"calls", "config", "dockerapi", "errors", "labels", "locks", "naming"}
+LEAVES = {"calls", "config", "dockerapi", "errors", "labels", "locks", "single_flight"}
 ABOVE_TRANSLATE = {"engine", "network", "streaming", "logs", "stats", "view", "host"}
 PROCEDURES = {"pods", "containers", "images"}
 
@@ -17,9 +17,10 @@ PROCEDURES = {"pods", "containers", "images"}
 ROOMS = {
     "api": set[str](),
     "host": set[str](),
+    "labels": set[str](),
     "translate": {"api"},
     "engine": set[str](),
-    "network": {"translate", "host"},
+    "network": {"host"},
     "view": {"translate", "api", "engine", "host"},
     "streaming": {"translate", "api", "engine", "host"},
     "logs": {"translate", "engine", "host"},
@@ -37,7 +38,7 @@ ONLY_HERE = {
     "grpc": {"server", "client"},
     "yaml": {"client"},
 }
-NO_PROTOBUF = {"engine", "network", "host"}
+NO_PROTOBUF = {"engine", "network", "host", "labels"}
 IMPURE = {
     "os",
     "socket",

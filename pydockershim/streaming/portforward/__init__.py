@@ -1,5 +1,6 @@
 """Kubernetes' port-forward protocols, without I/O.
 
-`forwards` says what they have in common; `over_spdy` has two streams for each forwarded connection,
-`over_websocket` two channels for each port. (client-go's tools/portforward is the other end.)
+`forward_codec` is common to all; `spdy_forwards` uses two streams for each forwarded connection,
+`websocket_forwards` two channels for each port. The peer is client-go's tools/portforward. This
+package may not know sockets or sessions.
 """

@@ -1,6 +1,6 @@
-"""Kubernetes' remotecommand protocols, v1 to v5, without I/O: what kubectl exec and attach speak.
+"""Kubernetes' remotecommand protocols v1 to v5 (kubectl exec and attach), without I/O.
 
-`channels` says what all versions have in common, `over_spdy` and `over_websocket` carry it;
-`status` is what the error channel says at the end, `resize` what the resize channel says meanwhile.
-(client-go's tools/remotecommand is the other end.)
+`channel_codec` is common to all versions; `spdy_channels` and `websocket_channels` implement it.
+`exit_status` is the content of the error channel, `resize` that of the resize channel. The peer is
+client-go's tools/remotecommand. This package may not know processes or sessions.
 """

@@ -1,10 +1,10 @@
-"""The sizes that a client's terminal takes: JSON objects, one after another, in any pieces."""
+"""Decodes the terminal sizes on the resize channel: consecutive JSON objects, split anywhere."""
 
 import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pydockershim.streaming.wire import Buffer, WireError
+from pydockershim.streaming.codec import Buffer, ProtocolError
 
 _MAX_BYTES = 512
 _MAX_SIDE = 0xFFFF
@@ -19,31 +19,31 @@ class TerminalSize(NamedTuple):
 
 
 class ResizeDecoder:
-    """Owns the beginning of an object whose end has not come yet."""
+    """Buffers an incomplete object."""
 
     def __init__(self) -> None:
         self._text = ""
 
     def feed(self, data: Buffer) -> TerminalSize | None:
-        """Return the newest size in these bytes; sizes of 0 are no sizes. WireError: nonsense."""
-        newest = None
+        """Return the latest size, ignoring sizes of 0; ProtocolError if the JSON is invalid."""
+        latest = None
         self._text = (self._text + bytes(data).decode("latin-1")).lstrip()
         while self._text:
             if self._text[0] != "{":
-                raise WireError("a terminal size that is none")
+                raise ProtocolError("invalid terminal size")
             try:
                 value, end = _DECODER.raw_decode(self._text[:_MAX_BYTES])
             except json.JSONDecodeError as error:
                 if len(self._text) > _MAX_BYTES:
-                    raise WireError("a terminal size that does not end") from error
+                    raise ProtocolError("terminal size too long") from error
                 break
             self._text = self._text[end:].lstrip()
-            newest = _size(value) or newest
-        return newest
+            latest = _size(value) or latest
+        return latest
 
 
 def _size(value: Mapping[str, object]) -> TerminalSize | None:
-    # COMPAT(client-go): Go reads the names of fields in any case.
+    # COMPAT(client-go): Go ignores the case of field names.
     fields = {name.lower(): side for name, side in value.items()}
     size = TerminalSize(_side(fields.get("width", 0)), _side(fields.get("height", 0)))
     return size if all(size) else None
@@ -51,5 +51,5 @@ def _size(value: Mapping[str, object]) -> TerminalSize | None:
 
 def _side(value: object) -> int:
     if not isinstance(value, int) or not 0 <= value <= _MAX_SIDE:
-        raise WireError("a terminal size that is none")
+        raise ProtocolError("invalid terminal size")
     return value

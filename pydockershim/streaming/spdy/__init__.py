@@ -1,6 +1,6 @@
-"""SPDY/3.1 as Kubernetes speaks it, without I/O: `frames` is the encoding, `connection` the rules.
+"""SPDY/3.1 as Kubernetes uses it, without I/O: `frames` encodes, `spdy_connection` has the state.
 
-Sources: the SPDY draft 3.1 for the format; for what is left out of it, moby/spdystream, which is on
-the other end. There is no flow control: WINDOW_UPDATE is neither sent nor obeyed, so a reader's
-only brake is TCP's.
+Sources: the SPDY draft 3.1 for the format; moby/spdystream, the peer's implementation, for what the
+draft leaves open. There is no flow control: WINDOW_UPDATE is neither sent nor obeyed, so TCP is the
+only backpressure. This package may not know what the streams carry.
 """

@@ -1,7 +1,7 @@
-"""SPDY frames to and from bytes; the bytes may come in any pieces.
+"""Decodes and encodes SPDY frames; the bytes may be split anywhere.
 
-A control frame is gathered up to a bound before it is read. The payload of a DATA frame is passed
-on as it comes, uncopied, so that no announced length costs memory.
+A control frame is buffered, up to a limit, until it is complete. The payload of a DATA frame is
+passed on as it arrives, without copying, so that a large length field costs no memory.
 """
 
 import struct
@@ -9,12 +9,12 @@ import zlib
 from enum import IntEnum
 from typing import NamedTuple
 
+from pydockershim.streaming.codec import Buffer, ProtocolError
 from pydockershim.streaming.spdy.dictionary import DICTIONARY
-from pydockershim.streaming.wire import Buffer, WireError
 
 
-class Status(IntEnum):
-    """Why a stream is reset, or a connection given up (for GOAWAY, 1 is a protocol error too)."""
+class CloseStatus(IntEnum):
+    """Status codes of RST_STREAM and GOAWAY (1 is a protocol error in both)."""
 
     OK = 0
     PROTOCOL_ERROR = 1
@@ -23,7 +23,7 @@ class Status(IntEnum):
 
 
 class SynStream(NamedTuple):
-    """The client opens a stream; with `fin` it will send nothing on it."""
+    """The client opens a stream; `fin`: it half-closes the stream at the same time."""
 
     stream_id: int
     headers: dict[str, str]
@@ -31,7 +31,7 @@ class SynStream(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Payload of neighbouring DATA frames; `fin` ends the sender's half of the stream."""
+    """Payload of consecutive DATA frames; `fin` half-closes the stream."""
 
     stream_id: int
     pieces: list[memoryview]
@@ -39,19 +39,19 @@ class Data(NamedTuple):
 
 
 class RstStream(NamedTuple):
-    """A stream ends in both directions."""
+    """The client closes both halves of a stream."""
 
     stream_id: int
 
 
 class Ping(NamedTuple):
-    """A ping, or the answer to one."""
+    """A ping, or the reply to one."""
 
     ping_id: int
 
 
 class GoAway(NamedTuple):
-    """The peer leaves."""
+    """The peer closes the connection."""
 
 
 Frame = SynStream | Data | RstStream | Ping | GoAway
@@ -87,17 +87,17 @@ _SIZES: dict[int, int] = {
 }
 _BLOCK_AT: dict[int, int] = {_Kind.SYN_STREAM: 10, _Kind.SYN_REPLY: 4, _Kind.HEADERS: 4}
 
-# What we reply to a stream has no headers, always: a count of zero, written as stored deflate
-# blocks (the second is the flush), needs no compressor and its quarter of a megabyte.
+# A SYN_REPLY of the server never has headers: a count of zero, in stored deflate blocks (the second
+# is the flush), needs no compressor, which would take a quarter of a megabyte.
 _STORED_EMPTY_BLOCK = b"\x00\x04\x00\xfb\xff" + bytes(4) + b"\x00\x00\x00\xff\xff"
 _ZLIB_HEAD = b"\x78\xf9" + zlib.adler32(DICTIONARY).to_bytes(4, "big")
 
 
 class FrameDecoder:
-    """Owns what is left of the bytes between two pieces, and the state of the peer's zlib."""
+    """Buffers an incomplete control frame, and owns the zlib state of the peer's headers."""
 
     def __init__(self, *, max_control_bytes: int) -> None:
-        """`max_control_bytes` bounds a control frame, and its header block once inflated."""
+        """`max_control_bytes` limits a control frame, and its header block when inflated."""
         self._max_control_bytes = max_control_bytes
         self._inflater = zlib.decompressobj(zdict=DICTIONARY)
         self._gathered = bytearray()
@@ -107,7 +107,7 @@ class FrameDecoder:
         self._missing = 0
 
     def feed(self, data: Buffer) -> list[Frame]:
-        """Return the frames in these bytes, in order; WireError when they are none."""
+        """Return the frames in these bytes; ProtocolError if they are invalid."""
         frames: list[Frame] = []
         view = memoryview(data)
         while view:
@@ -124,7 +124,7 @@ class FrameDecoder:
         return frames
 
     def _gather(self, view: memoryview, frames: list[Frame]) -> memoryview:
-        """Take the head of a frame, or the rest of a control frame, and return what is behind."""
+        """Consume a frame header, or the rest of a control frame, and return what follows."""
         missing = self._wanted - len(self._gathered)
         self._gathered += view[:missing]
         if len(view) >= missing:
@@ -142,9 +142,9 @@ class FrameDecoder:
             return
         length = second & _LENGTH
         if first >> 16 & 0x7FFF != _VERSION:
-            raise WireError("a frame of another version than SPDY/3")
+            raise ProtocolError("frame of another version than SPDY/3")
         if length > self._max_control_bytes:
-            raise WireError(f"a control frame of {length} bytes")
+            raise ProtocolError(f"control frame of {length} bytes exceeds the limit")
         self._wanted += length
         if not length:
             self._end_control(frames)
@@ -156,7 +156,7 @@ class FrameDecoder:
             self._add_data(_NOTHING, frames)
 
     def _add_data(self, payload: memoryview, frames: list[Frame]) -> None:
-        """Add payload to the data in front of it if that is the same stream's."""
+        """Append payload to the previous data if that belongs to the same stream."""
         fin = self._fin and not self._missing
         last = frames[-1] if frames else None
         if isinstance(last, Data) and last.stream_id == self._stream_id and not last.fin:
@@ -178,13 +178,13 @@ class FrameDecoder:
             frames.append(frame)
 
     def _control(self, kind: int, flags: int, body: bytes) -> Frame | None:
-        """Read a control frame; None for a kind that means nothing here."""
+        """Parse a control frame; None for a type that is ignored."""
         if kind in _BLOCK_AT:
             return self._with_headers(kind, flags, body)
         if kind == _Kind.SETTINGS:
             return None
         if len(body) != _SIZES.get(kind):
-            raise WireError(f"a control frame of type {kind} with {len(body)} bytes")
+            raise ProtocolError(f"control frame of type {kind} with {len(body)} bytes")
         number = _WORD.unpack_from(body)[0]
         match kind:
             case _Kind.RST_STREAM:
@@ -196,9 +196,9 @@ class FrameDecoder:
         return None
 
     def _with_headers(self, kind: int, flags: int, body: bytes) -> SynStream | None:
-        """Read the header block, whatever it is for: all of them share one zlib stream."""
+        """Parse the header block, even of ignored frames: all share one zlib stream."""
         if len(body) < _BLOCK_AT[kind]:
-            raise WireError(f"a control frame of type {kind} with {len(body)} bytes")
+            raise ProtocolError(f"control frame of type {kind} with {len(body)} bytes")
         headers = _parse_headers(self._inflate(body[_BLOCK_AT[kind] :]))
         if kind != _Kind.SYN_STREAM:
             return None
@@ -208,65 +208,67 @@ class FrameDecoder:
         try:
             inflated = self._inflater.decompress(block, self._max_control_bytes)
         except zlib.error as error:
-            raise WireError("a header block that zlib cannot read") from error
+            raise ProtocolError("header block is not valid zlib data") from error
         if len(inflated) == self._max_control_bytes or self._inflater.eof:
-            raise WireError("a header block that inflates beyond all bounds, or ends the stream")
+            raise ProtocolError(
+                "header block exceeds the limit when inflated, or ends the zlib stream"
+            )
         return inflated
 
 
 def _parse_headers(block: bytes) -> dict[str, str]:
-    """Read `count, (length, name, length, value) ...`."""
+    """Parse `count, (length, name, length, value) ...`."""
     count, rest = _number(block)
     if count > _MAX_HEADERS:
-        raise WireError(f"{count} headers")
+        raise ProtocolError(f"{count} headers exceed the limit of {_MAX_HEADERS}")
     headers: dict[str, str] = {}
     for _ in range(count):
         name, rest = _text(rest)
         value, rest = _text(rest)
         if name in headers or name != name.lower():
-            raise WireError("a header twice, or one in capitals")
+            raise ProtocolError("duplicate header, or header name in capitals")
         headers[name] = value
     if rest:
-        raise WireError("bytes behind the last header")
+        raise ProtocolError("bytes after the last header")
     return headers
 
 
 def _number(block: bytes) -> tuple[int, bytes]:
     if len(block) < _WORD.size:
-        raise WireError("a header block that ends too early")
+        raise ProtocolError("header block is truncated")
     return _WORD.unpack_from(block)[0], block[_WORD.size :]
 
 
 def _text(block: bytes) -> tuple[str, bytes]:
     length, rest = _number(block)
     if len(rest) < length:
-        raise WireError("a header block that ends too early")
+        raise ProtocolError("header block is truncated")
     return rest[:length].decode("latin-1"), rest[length:]
 
 
 def data_head(stream_id: int, length: int, *, fin: bool = False) -> bytes:
-    """Return what goes in front of a payload of less than 16 MiB."""
+    """Return the header of a DATA frame with a payload of less than 16 MiB."""
     return _HEAD.pack(stream_id, fin << 24 | length)
 
 
 def syn_reply(stream_id: int, *, first: bool) -> bytes:
-    """Accept a stream; `first` on the first one of the connection, which begins our zlib stream."""
+    """Accept a stream; `first` on a connection, it starts the zlib stream of the server."""
     block = _ZLIB_HEAD + _STORED_EMPTY_BLOCK if first else _STORED_EMPTY_BLOCK
     return _control_frame(_Kind.SYN_REPLY, _WORD.pack(stream_id) + block)
 
 
-def rst_stream(stream_id: int, status: Status) -> bytes:
-    """End a stream in both directions."""
+def rst_stream(stream_id: int, status: CloseStatus) -> bytes:
+    """Close both halves of a stream."""
     return _control_frame(_Kind.RST_STREAM, _HEAD.pack(stream_id, status))
 
 
 def ping(ping_id: int) -> bytes:
-    """Answer a ping, with its own number."""
+    """Reply to a ping, with the same ID."""
     return _control_frame(_Kind.PING, _WORD.pack(ping_id))
 
 
-def go_away(last_stream_id: int, status: Status) -> bytes:
-    """Tell the client that we leave."""
+def go_away(last_stream_id: int, status: CloseStatus) -> bytes:
+    """Close the connection."""
     return _control_frame(_Kind.GOAWAY, _HEAD.pack(last_stream_id, status))
 
 

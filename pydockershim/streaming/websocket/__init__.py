@@ -1,5 +1,5 @@
-"""WebSocket as Kubernetes speaks it, without I/O: `messages` is the wire (RFC 6455).
+"""WebSocket (RFC 6455) as Kubernetes uses it, without I/O: `websocket_connection` is the framing.
 
-On top of it, `channels` numbers the messages (channel.k8s.io and its kin), and `tunnel` carries a
-SPDY connection.
+On top of it, `numbered_channels` multiplexes (channel.k8s.io and variants), and `tunnel` carries a
+SPDY connection. This package may not know what the channels carry.
 """

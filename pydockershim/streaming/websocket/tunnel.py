@@ -1,20 +1,20 @@
-"""A byte stream in a WebSocket's binary messages; where one message ends means nothing."""
+"""A byte stream in the binary messages of a WebSocket; message boundaries have no meaning."""
 
 from collections.abc import Sequence
 
-from pydockershim.streaming.websocket.messages import WebSocket
-from pydockershim.streaming.wire import Buffer, PeerLeft
+from pydockershim.streaming.codec import Buffer, PeerLeft
+from pydockershim.streaming.websocket.websocket_connection import WebSocketConnection
 
 
 class Tunnel:
-    """What is around the bytes of another protocol."""
+    """Wraps and unwraps the bytes of another protocol."""
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocketConnection) -> None:
         self._websocket = websocket
         self.peer_left = False
 
     def unwrap(self, data: Buffer) -> bytes:
-        """Return the inner bytes; `peer_left` says whether more can come. WireError: no frames."""
+        """Return the inner bytes, and set `peer_left` at their end; ProtocolError if invalid."""
         inner: list[Buffer] = []
         for message in self._websocket.feed(data):
             if isinstance(message, PeerLeft):
@@ -24,17 +24,17 @@ class Tunnel:
         return b"".join(inner)
 
     def wrap(self, pieces: Sequence[Buffer]) -> list[Buffer]:
-        """Return what carries these inner bytes, behind replies of the tunnel's own."""
+        """Return the frames of these inner bytes, after pending replies of the WebSocket."""
         if pieces:
             self._websocket.send(*pieces)
-        return self._taken()
+        return self._take_outgoing()
 
     def close(self) -> list[Buffer]:
-        """Return what begins the closing handshake."""
+        """Return the frame that starts the closing handshake."""
         self._websocket.close()
-        return self._taken()
+        return self._take_outgoing()
 
-    def _taken(self) -> list[Buffer]:
+    def _take_outgoing(self) -> list[Buffer]:
         outgoing = self._websocket.outgoing[:]
         self._websocket.outgoing.clear()
         return outgoing

@@ -15,6 +15,7 @@ from pydockershim.errors import Unavailable
 from pydockershim.logs.writers import LogWriters
 from pydockershim.view.image_cache import ImageCache
 from pydockershim.view.reflector import Reflector
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 from tests.bed.dockerd import Dockerd
 from tests.integration.pods import Container, Pods
@@ -176,8 +177,10 @@ def shown_and_written(docker_socket: Path) -> Iterator[None]:
     engine = Engine(str(docker_socket))
     writers = LogWriters(engine)
     logs = ContainerLogs(writers)
-    view = View(engine.inspect_container, ImageCache(engine, pinned=()), is_drained=logs.is_drained)
-    follower = Reflector(engine, view, on_list=logs.take_up)
+    images = ImageCache(engine, pinned=())
+    store = Store(engine.inspect_container, is_drained=logs.is_drained)
+    view = View(store, images)
+    follower = Reflector(engine, store=store, images=images, on_list=logs.take_up)
     writers.start()
     follower.start()
     try:

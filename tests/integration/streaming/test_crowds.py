@@ -2,7 +2,7 @@
 
 import pytest
 
-from pydockershim.streaming.limits import Limits
+from pydockershim.streaming.limits import StreamingLimits
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCommand, read_to_end
 from tests.integration.streaming.sessions import Sessions
 from tests.integration.streaming.watching import ShimWatch
@@ -23,9 +23,9 @@ def test_commands_at_once_are_all_right_and_leave_nothing(
     outputs = _echo_at_once(sessions, count)
 
     assert outputs == [b"%d\n" % number for number in range(count)]
-    assert watched.has_let_go(spare=Limits().engine_calls, within_s=30)
+    assert watched.has_let_go(spare=StreamingLimits().engine_calls, within_s=30)
     # Threads that make calls to the engine, and a few that serve RPCs, start on demand and stay.
-    assert watched.threads <= threads + Limits().engine_calls + 8
+    assert watched.threads <= threads + StreamingLimits().engine_calls + 8
 
 
 def _echo_at_once(sessions: Sessions, count: int) -> list[bytes]:

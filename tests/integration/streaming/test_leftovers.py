@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from pydockershim.engine.engine import Engine
-from pydockershim.streaming.far_end import FarEnd
-from pydockershim.streaming.limits import Limits
-from pydockershim.streaming.link import Link
-from pydockershim.streaming.requests import Streams
-from pydockershim.streaming.server import StreamingServer
+from pydockershim.streaming.limits import StreamingLimits
+from pydockershim.streaming.stream_requests import StdStreams
+from pydockershim.streaming.streaming_server import StreamingServer
+from pydockershim.streaming.transport.downstream import Downstream
+from pydockershim.streaming.transport.upstream import Upstream
 from tests.bed.dockerd import Dockerd
 from tests.clients import http, spdy
 from tests.clients.http import Refused
@@ -43,7 +43,7 @@ class InsideServer:
 
     def __init__(self, engine: Engine, container_id: str, sandbox_id: str) -> None:
         # A URL is refused thousands of times before it is used.
-        self.server = StreamingServer(engine, limits=Limits(token_s=600))
+        self.server = StreamingServer(engine=engine, limits=StreamingLimits(token_s=600))
         self.engine = engine
         self.container_id = container_id
         self.sandbox_id = sandbox_id
@@ -51,14 +51,14 @@ class InsideServer:
 
     def exec_url(self, *command: str, container_id: str = "", tty: bool = False) -> str:
         """Return the URL of a command with all its streams."""
-        streams = Streams(tty=tty, stdin=True, stdout=True, stderr=not tty)
+        streams = StdStreams(tty=tty, stdin=True, stdout=True, stderr=not tty)
         return self.server.exec_url(
             container_id=container_id or self.container_id, command=command, streams=streams
         )
 
     def attach_url(self) -> str:
         """Return the URL of the container's own process, which says nothing."""
-        streams = Streams(tty=False, stdin=False, stdout=True, stderr=True)
+        streams = StdStreams(tty=False, stdin=False, stdout=True, stderr=True)
         return self.server.attach_url(container_id=self.container_id, streams=streams)
 
     def port_forward_url(self) -> str:
@@ -70,7 +70,7 @@ class InsideServer:
         """Count its tasks, its connections, and all descriptors of the process."""
         self.engine.close()  # only what is idle: how many calls were made at once does not matter
         gc.collect()
-        ends = [each for each in gc.get_objects() if issubclass(type(each), Link | FarEnd)]
+        ends = [each for each in gc.get_objects() if issubclass(type(each), Downstream | Upstream)]
         tasks = asyncio.all_tasks(self.server._loop)
         return len(tasks), len(ends), len([*Path("/proc/self/fd").iterdir()])
 

@@ -157,6 +157,6 @@ def test_a_key_that_does_not_fit_is_said_at_the_start(
     with pytest.raises(BedError, match=r"ended with 1 at its start") as failed:
         shim.start()
 
-    words = f"the streaming server's certificate {certificate.chain} and key {key}: "
+    words = f"cannot load the streaming certificate {certificate.chain} with key {key}: "
     assert words in str(failed.value)
     assert "Traceback" not in str(failed.value)

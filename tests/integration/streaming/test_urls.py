@@ -63,7 +63,7 @@ def test_too_many_urls_that_wait_are_refused_until_they_are_too_old(strict: Sess
     time.sleep(_TOO_OLD_S)
     for _ in range(5):
         strict.exec_url(["true"])
-    with pytest.raises(CriError, match="URLs wait for their client") as refused:
+    with pytest.raises(CriError, match="URLs are not used yet") as refused:
         strict.exec_url(["true"])
     assert refused.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     time.sleep(_TOO_OLD_S)

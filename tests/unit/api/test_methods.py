@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.api.services import METHODS, Method
+from pydockershim.api.services import METHODS, Kind, Method
 
 TABLES = Path(__file__).parent
 
@@ -38,6 +38,15 @@ def test_v1alpha2_speaks_the_messages_of_v1() -> None:
 
 def test_events_stream() -> None:
     assert only("/runtime.v1.RuntimeService/GetContainerEvents").streams
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.path)
+def test_only_a_read_has_a_read_s_name(method: Method) -> None:
+    reads = method.name.startswith(("List", "Stream")) or method.name.endswith(
+        ("Stats", "Status", "Info", "Version", "Config")
+    )
+
+    assert (method.kind is Kind.READ) == (reads and method.name != "UpdateRuntimeConfig")
 
 
 def only(path: str) -> Method:

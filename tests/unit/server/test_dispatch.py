@@ -61,7 +61,7 @@ def servicer() -> Servicer:
 
 @pytest.fixture
 def address(servicer: Servicer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(dispatch, "_LONG_CALLS", 2)
+    monkeypatch.setattr(dispatch, "_BOUNDED_CALLS", 2)
     handlers = dispatch.generic_handlers(servicer, changes=InFlightChanges())
     with ThreadPoolExecutor(8) as pool:
         server = grpc.server(pool, handlers=handlers)
@@ -122,7 +122,7 @@ def test_special_kind_of_an_error_has_the_code_of_its_class(
     assert refused(client).code is grpc.StatusCode.ALREADY_EXISTS
 
 
-def test_fault_of_ours_is_told_by_a_reference_into_the_log(
+def test_internal_error_is_a_reference_into_the_log(
     client: CriClient, servicer: Servicer, caplog: pytest.LogCaptureFixture
 ) -> None:
     servicer.removed = raising(KeyError("S3cr3t"))

@@ -15,7 +15,7 @@ def test_wait_ends_with_the_last_change() -> None:
     begun = threading.Barrier(3)
 
     def change() -> None:
-        with changes.one():
+        with changes.track():
             begun.wait(30)
             assert may_end.wait(30)
 
@@ -33,5 +33,5 @@ def test_wait_ends_with_the_last_change() -> None:
 def test_what_does_not_end_in_time_is_counted() -> None:
     changes = InFlightChanges()
 
-    with changes.one(), changes.one():
+    with changes.track(), changes.track():
         assert changes.drain(timeout_s=0.01) == 2

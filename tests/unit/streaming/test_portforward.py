@@ -1,17 +1,22 @@
-"""port-forward over both wires: which streams belong together, and how connections end."""
+"""port-forward over both framings: how streams are paired, and how connections end."""
 
 import struct
 
 import pytest
 from hypothesis import given
 
-from pydockershim.streaming.portforward.forwards import Ended, Opened, Received, Reset
-from pydockershim.streaming.portforward.over_spdy import SpdyForwards
-from pydockershim.streaming.portforward.over_websocket import WebSocketForwards
-from pydockershim.streaming.spdy.connection import SpdyConnection
-from pydockershim.streaming.websocket.channels import NumberedChannels
-from pydockershim.streaming.websocket.messages import WebSocket
-from pydockershim.streaming.wire import PeerLeft
+from pydockershim.streaming.codec import PeerLeft
+from pydockershim.streaming.portforward.forward_codec import (
+    ForwardData,
+    ForwardEnded,
+    ForwardOpened,
+    ForwardReset,
+)
+from pydockershim.streaming.portforward.spdy_forwards import SpdyForwards
+from pydockershim.streaming.portforward.websocket_forwards import WebSocketForwards
+from pydockershim.streaming.spdy.spdy_connection import SpdyConnection
+from pydockershim.streaming.websocket.numbered_channels import NumberedChannels
+from pydockershim.streaming.websocket.websocket_connection import WebSocketConnection
 from tests.clients import spdy
 from tests.clients.spdy import HeaderBlocks
 from tests.clients.websocket import BINARY, CLOSE, frame
@@ -22,8 +27,8 @@ CANCEL, PROTOCOL_ERROR = 5, 1
 
 
 def forwards(clock: Clock | None = None) -> SpdyForwards:
-    wire = SpdyConnection(max_control_bytes=65536, max_streams=100)
-    return SpdyForwards(wire, pair_s=30, clock=clock or Clock())
+    spdy_connection = SpdyConnection(max_control_bytes=65536, max_streams=100)
+    return SpdyForwards(spdy=spdy_connection, second_stream_s=30, clock=clock or Clock())
 
 
 def pair(blocks: HeaderBlocks, error_stream: int, *, port: str = "80", request: str = "0") -> bytes:
@@ -61,13 +66,13 @@ def test_two_streams_with_one_request_id_are_a_connection(cuts: list[int]) -> No
 
     events = [event for piece in pieces(sent, cuts) for event in session.feed(piece)]
 
-    received = [event for event in events if isinstance(event, Received)]
+    received = [event for event in events if isinstance(event, ForwardData)]
     payload = b"".join(piece for event in received for piece in event.pieces)
     assert payload == b"for b"
-    assert [event for event in events if not isinstance(event, Received)] == [
-        Opened(3, 80),
-        Opened(7, 65535),
-        Ended(3),
+    assert [event for event in events if not isinstance(event, ForwardData)] == [
+        ForwardOpened(3, 80),
+        ForwardOpened(7, 65535),
+        ForwardEnded(3),
         PeerLeft(),
     ]
 
@@ -76,18 +81,20 @@ def test_the_data_stream_may_come_first() -> None:
     blocks, session = HeaderBlocks(), forwards()
     common = {"port": "80", "requestid": "0"}
     assert session.feed(blocks.syn_stream(1, {"streamtype": "data", **common})) == []
-    assert session.feed(blocks.syn_stream(3, {"streamtype": "error", **common})) == [Opened(1, 80)]
+    assert session.feed(blocks.syn_stream(3, {"streamtype": "error", **common})) == [
+        ForwardOpened(1, 80)
+    ]
 
 
-def test_old_clients_without_request_ids_open_neighbours() -> None:
+def test_old_clients_without_request_ids_open_consecutive_streams() -> None:
     blocks, session = HeaderBlocks(), forwards()
     session.feed(blocks.syn_stream(5, {"streamtype": "error", "port": "80"}))
     events = session.feed(blocks.syn_stream(7, {"streamtype": "data", "port": "80"}))
-    assert events == [Opened(7, 80)]
+    assert events == [ForwardOpened(7, 80)]
 
 
 @pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1", "+80", "8_0", "٨٠", "123456"])
-def test_a_port_that_is_none_resets_the_stream(port: str) -> None:
+def test_an_invalid_port_resets_the_stream(port: str) -> None:
     session = forwards()
     headers = {"streamtype": "data", "port": port.encode().decode("latin-1"), "requestid": "0"}
     syn = HeaderBlocks().syn_stream(1, headers)
@@ -110,7 +117,7 @@ def test_a_second_stream_of_one_type_is_reset() -> None:
     assert session.outgoing[1:] == [reset(3, PROTOCOL_ERROR)]
 
 
-def test_half_a_pair_is_given_up_in_time() -> None:
+def test_an_incomplete_pair_times_out() -> None:
     clock, blocks = Clock(), HeaderBlocks()
     session = forwards(clock)
     common = {"port": "80"}
@@ -125,7 +132,7 @@ def test_half_a_pair_is_given_up_in_time() -> None:
     clock.now_s += 0.1
     session.drop_stale()
     sent = b"".join(session.outgoing)
-    assert b"the data stream of request 1 did not come in time" in sent
+    assert b"the data stream of request 1 was not opened" in sent
     assert reset(3, CANCEL) in sent
     late = blocks.syn_stream(5, {"streamtype": "data", "requestid": "1", **common})
     assert session.feed(late) == [], "its other half is forgotten"
@@ -140,18 +147,20 @@ def test_payload_without_an_error_stream_resets_the_stream() -> None:
     assert session.outgoing == [reset(1, PROTOCOL_ERROR)]
 
 
-def test_the_pods_end_is_not_the_clients() -> None:
+def test_each_side_of_a_connection_closes_separately() -> None:
     session = opened()
     session.send(3, b"bye")
     session.finish(3)
     assert b"".join(session.outgoing) == (
         spdy.data(3, b"bye") + spdy.data(3, b"", fin=True) + spdy.data(1, b"", fin=True)
     )
-    assert session.feed(spdy.data(3, b"still here")) == [Received(3, [memoryview(b"still here")])]
-    assert session.feed(spdy.data(3, b"", fin=True)) == [Ended(3)]
+    assert session.feed(spdy.data(3, b"still here")) == [
+        ForwardData(3, [memoryview(b"still here")])
+    ]
+    assert session.feed(spdy.data(3, b"", fin=True)) == [ForwardEnded(3)]
 
 
-def test_a_refused_connection_is_told_and_forgotten() -> None:
+def test_a_failed_connection_is_reported_and_removed() -> None:
     session = opened()
     session.fail(3, "refused")
     assert b"".join(session.outgoing) == (
@@ -160,20 +169,20 @@ def test_a_refused_connection_is_told_and_forgotten() -> None:
     assert session.feed(spdy.data(3, b"late")) == []
 
 
-def test_a_broken_connection_is_reset_without_a_word() -> None:
+def test_a_broken_connection_is_reset_without_a_message() -> None:
     session = opened()
     session.reset(3)
     assert b"".join(session.outgoing) == reset(3, CANCEL) + spdy.data(1, b"", fin=True)
 
 
-def test_a_connection_that_the_client_gives_up_is_forgotten() -> None:
+def test_a_connection_that_the_client_resets_is_removed() -> None:
     session = opened()
-    assert session.feed(reset(3, CANCEL)) == [Reset(3)]
+    assert session.feed(reset(3, CANCEL)) == [ForwardReset(3)]
     session.send(3, b"late")
     assert b"".join(session.outgoing) == spdy.data(1, b"", fin=True)
 
 
-def test_nothing_is_kept_of_connections_that_are_over() -> None:
+def test_closed_connections_leave_no_state() -> None:
     blocks, session = HeaderBlocks(), forwards()
     for request in range(1000):
         error_stream = 4 * request + 1
@@ -195,22 +204,25 @@ def test_nothing_is_kept_of_connections_that_are_over() -> None:
 
 
 def test_over_websocket_each_port_has_two_channels() -> None:
-    wire = NumberedChannels(WebSocket(max_message_bytes=4096), as_base64=False)
-    session = WebSocketForwards(wire, [80, 8080])
+    numbered = NumberedChannels(WebSocketConnection(max_message_bytes=4096), as_base64=False)
+    session = WebSocketForwards(numbered, [80, 8080])
     assert b"".join(session.outgoing) == b"".join(
         b"\x82\x03" + bytes([channel]) + port.to_bytes(2, "little")
         for channel, port in ((0, 80), (1, 80), (2, 8080), (3, 8080))
     )
     session.outgoing.clear()
 
-    assert session.feed(b"") == [Opened(0, 80), Opened(1, 8080)]
+    assert session.feed(b"") == [ForwardOpened(0, 80), ForwardOpened(1, 8080)]
     sent = frame(BINARY, b"\x02abc") + frame(BINARY, b"\x03x") + frame(BINARY, b"\x08x")
-    assert session.feed(sent + frame(CLOSE, b"")) == [Received(1, [memoryview(b"abc")]), PeerLeft()]
+    assert session.feed(sent + frame(CLOSE, b"")) == [
+        ForwardData(1, [memoryview(b"abc")]),
+        PeerLeft(),
+    ]
 
 
 def test_over_websocket_the_session_ends_with_its_last_connection() -> None:
-    wire = NumberedChannels(WebSocket(max_message_bytes=4096), as_base64=False)
-    session = WebSocketForwards(wire, [80, 8080])
+    numbered = NumberedChannels(WebSocketConnection(max_message_bytes=4096), as_base64=False)
+    session = WebSocketForwards(numbered, [80, 8080])
     session.outgoing.clear()
     session.fail(0, "refused")
     session.send(1, b"abc")

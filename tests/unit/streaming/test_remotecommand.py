@@ -1,4 +1,4 @@
-"""remotecommand over both wires: channels, ends, statuses and sizes."""
+"""remotecommand over both framings: channels, EOF, statuses and sizes."""
 
 import json
 import struct
@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim.streaming.remotecommand import status
-from pydockershim.streaming.remotecommand.channels import Channel, Ended, Received
-from pydockershim.streaming.remotecommand.over_spdy import SpdyChannels
-from pydockershim.streaming.remotecommand.over_websocket import WebSocketChannels
+from pydockershim.streaming.codec import PeerLeft, ProtocolError
+from pydockershim.streaming.remotecommand import exit_status
+from pydockershim.streaming.remotecommand.channel_codec import Channel, ChannelData, ChannelEnded
 from pydockershim.streaming.remotecommand.resize import ResizeDecoder, TerminalSize
-from pydockershim.streaming.spdy.connection import SpdyConnection
-from pydockershim.streaming.websocket.channels import NumberedChannels
-from pydockershim.streaming.websocket.messages import WebSocket
-from pydockershim.streaming.wire import PeerLeft, WireError
+from pydockershim.streaming.remotecommand.spdy_channels import SpdyChannels
+from pydockershim.streaming.remotecommand.websocket_channels import WebSocketChannels
+from pydockershim.streaming.spdy.spdy_connection import SpdyConnection
+from pydockershim.streaming.websocket.numbered_channels import NumberedChannels
+from pydockershim.streaming.websocket.websocket_connection import WebSocketConnection
 from tests.clients import spdy
 from tests.clients.spdy import HeaderBlocks
 from tests.clients.websocket import BINARY, CLOSE, frame
@@ -37,8 +37,8 @@ def opened(*names: str) -> tuple[SpdyChannels, HeaderBlocks]:
 
 
 def websocket_channels(expected: set[Channel], *, close_signal: bool = True) -> WebSocketChannels:
-    wire = NumberedChannels(WebSocket(max_message_bytes=4096), as_base64=False)
-    return WebSocketChannels(wire, expected, close_signal=close_signal)
+    numbered = NumberedChannels(WebSocketConnection(max_message_bytes=4096), as_base64=False)
+    return WebSocketChannels(numbered=numbered, expected=expected, close_signal=close_signal)
 
 
 def reset(stream: int, status: int) -> bytes:
@@ -55,7 +55,7 @@ def test_a_session_is_complete_with_its_last_stream() -> None:
 
 
 @pytest.mark.parametrize("name", ["resize", "stdout", "nonsense", ""])
-def test_a_stream_that_nobody_asked_for_is_reset(name: str) -> None:
+def test_a_stream_that_was_not_requested_is_reset(name: str) -> None:
     channels, blocks = opened("error", "stdout")
     channels.feed(blocks.syn_stream(9, {"streamtype": name}))
     assert channels.outgoing == [reset(9, 1)]
@@ -65,7 +65,7 @@ def test_too_many_such_streams_end_the_connection() -> None:
     channels, blocks = spdy_channels({Channel.ERROR}), HeaderBlocks()
     sent = [blocks.syn_stream(2 * index + 1, {"streamtype": "resize"}) for index in range(17)]
     channels.feed(b"".join(sent[:16]))
-    with pytest.raises(WireError, match="nobody asked for"):
+    with pytest.raises(ProtocolError, match="not requested"):
         channels.feed(sent[16])
 
 
@@ -78,14 +78,14 @@ def test_input_and_its_end_over_spdy() -> None:
         + spdy.control(spdy.GOAWAY, bytes(8))
     )
     assert events == [
-        Received(Channel.STDIN, [memoryview(b"abc")]),
-        Received(Channel.STDOUT, [memoryview(b"not input")]),
-        Ended(Channel.STDIN),
+        ChannelData(Channel.STDIN, [memoryview(b"abc")]),
+        ChannelData(Channel.STDOUT, [memoryview(b"not input")]),
+        ChannelEnded(Channel.STDIN),
         PeerLeft(),
     ]
 
 
-def test_the_end_over_spdy_is_told_in_order() -> None:
+def test_over_spdy_the_end_is_sent_in_order() -> None:
     channels, _ = opened("error", "stdin", "stdout")
     channels.send(Channel.STDOUT, b"out")
     channels.send(Channel.STDERR, b"nobody asked for it")
@@ -124,8 +124,8 @@ def test_input_and_its_end_over_websocket(cuts: list[int]) -> None:
     events = [event for piece in pieces(sent, cuts) for event in channels.feed(piece)]
 
     assert events == [
-        Received(Channel.STDIN, [memoryview(b"abc")]),
-        Ended(Channel.STDIN),
+        ChannelData(Channel.STDIN, [memoryview(b"abc")]),
+        ChannelEnded(Channel.STDIN),
         PeerLeft(),
     ]
 
@@ -133,7 +133,7 @@ def test_input_and_its_end_over_websocket(cuts: list[int]) -> None:
 def test_before_v5_there_is_no_close_signal() -> None:
     channels = websocket_channels({Channel.ERROR, Channel.STDIN}, close_signal=False)
     assert channels.feed(frame(BINARY, b"\xff\x00") + frame(BINARY, b"\x00a")) == [
-        Received(Channel.STDIN, [memoryview(b"a")])
+        ChannelData(Channel.STDIN, [memoryview(b"a")])
     ]
 
 
@@ -154,26 +154,27 @@ def test_over_websocket_the_status_is_followed_by_close() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [(1, "1"), (42, "42"), (137, "137"), (255, "255"), (256, "255"), (-1, "255")]
+    ("code", "reported"),
+    [(1, "1"), (42, "42"), (137, "137"), (255, "255"), (256, "255"), (-1, "255")],
 )
-def test_a_failure_is_told_as_client_go_reads_it(code: int, told: str) -> None:
-    failure = json.loads(status.of_exit(code, as_json=True))
+def test_a_failure_is_reported_as_client_go_parses_it(code: int, reported: str) -> None:
+    failure = json.loads(exit_status.of_exit(code, as_json=True))
     assert failure["status"] == "Failure"
     assert failure["reason"] == "NonZeroExitCode"
-    assert failure["details"]["causes"] == [{"reason": "ExitCode", "message": told}]
-    assert told in status.of_exit(code, as_json=False).decode()
+    assert failure["details"]["causes"] == [{"reason": "ExitCode", "message": reported}]
+    assert reported in exit_status.of_exit(code, as_json=False).decode()
 
 
-def test_success_is_silence_before_v4() -> None:
-    assert json.loads(status.of_exit(0, as_json=True))["status"] == "Success"
-    assert status.of_exit(0, as_json=False) == b""
+def test_success_is_an_empty_error_channel_before_v4() -> None:
+    assert json.loads(exit_status.of_exit(0, as_json=True))["status"] == "Success"
+    assert exit_status.of_exit(0, as_json=False) == b""
 
 
-def test_an_error_of_ours_is_an_internal_one() -> None:
-    error = json.loads(status.of_error("no such file", as_json=True))
+def test_an_error_of_the_server_is_an_internal_error() -> None:
+    error = json.loads(exit_status.of_error("no such file", as_json=True))
     assert (error["reason"], error["code"]) == ("InternalError", 500)
     assert error["message"] == "Internal error occurred: no such file"
-    assert status.of_error("no such file", as_json=False) == error["message"].encode()
+    assert exit_status.of_error("no such file", as_json=False) == error["message"].encode()
 
 
 @given(
@@ -182,7 +183,7 @@ def test_an_error_of_ours_is_an_internal_one() -> None:
     ),
     cuts=CUTS,
 )
-def test_the_newest_size_counts_however_they_come(
+def test_the_latest_size_is_returned_however_the_bytes_are_split(
     sizes: list[tuple[int, int]], cuts: list[int]
 ) -> None:
     sent = b"\n".join(b'{"Width":%d,"Height":%d}' % size for size in sizes)
@@ -213,6 +214,6 @@ def test_sizes_of_zero_are_none() -> None:
         b'{"Width":' + 600 * b"1",
     ],
 )
-def test_nonsense_is_no_size(nonsense: bytes) -> None:
-    with pytest.raises(WireError, match="size"):
+def test_an_invalid_size_is_a_protocol_error(nonsense: bytes) -> None:
+    with pytest.raises(ProtocolError, match="size"):
         ResizeDecoder().feed(nonsense)

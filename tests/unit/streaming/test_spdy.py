@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pydockershim.streaming.codec import PeerLeft, ProtocolError
 from pydockershim.streaming.spdy import frames
-from pydockershim.streaming.spdy.connection import (
+from pydockershim.streaming.spdy.dictionary import DICTIONARY
+from pydockershim.streaming.spdy.spdy_connection import (
     SpdyConnection,
     StreamData,
     StreamEnded,
@@ -19,8 +21,6 @@ from pydockershim.streaming.spdy.connection import (
     StreamOpened,
     StreamReset,
 )
-from pydockershim.streaming.spdy.dictionary import DICTIONARY
-from pydockershim.streaming.wire import PeerLeft, WireError
 from tests.clients import spdy
 from tests.clients.spdy import HeaderBlocks
 from tests.unit.streaming.splits import CUTS, pieces, single_bytes
@@ -81,7 +81,7 @@ def joined(events: list[StreamEvent]) -> list[object]:
     return result
 
 
-def test_the_dictionary_is_the_drafts() -> None:
+def test_the_dictionary_is_that_of_the_draft() -> None:
     assert len(DICTIONARY) == 1423
     assert hashlib.sha256(DICTIONARY).hexdigest() == (
         "51d27341373f923f3cd88e1eb7162aeaa3723d7585ff2399201dc06498407f02"
@@ -141,7 +141,7 @@ def test_every_split_of_the_bytes_gives_the_same_events(streams: Streams, cuts: 
 @given(st.binary(max_size=200))
 def test_any_other_bytes_end_the_connection_and_nothing_else(noise: bytes) -> None:
     server, _ = opened(1)
-    with suppress(WireError):
+    with suppress(ProtocolError):
         server.feed(noise)
 
 
@@ -151,7 +151,7 @@ def test_the_server_says_nothing_before_the_client() -> None:
     assert not server.outgoing
 
 
-def test_payload_is_passed_on_before_its_frame_is_whole() -> None:
+def test_payload_is_delivered_before_its_frame_is_complete() -> None:
     server, _ = opened(1)
     events = server.feed(struct.pack(">LL", 1, 0xFFFFFF) + b"begin")
     assert events == [StreamData(1, [memoryview(b"begin")])]
@@ -173,7 +173,7 @@ def test_each_half_of_a_stream_ends_on_its_own() -> None:
     assert b"".join(server.outgoing) == spdy.data(1, b"still") + spdy.data(1, b"", fin=True)
 
 
-def test_a_stream_that_was_reset_is_forgotten() -> None:
+def test_a_stream_that_was_reset_is_removed() -> None:
     server, _ = opened(1)
     assert server.feed(spdy.control(spdy.RST_STREAM, struct.pack(">LL", 1, 5))) == [StreamReset(1)]
     server.send(1, b"dropped")
@@ -181,14 +181,14 @@ def test_a_stream_that_was_reset_is_forgotten() -> None:
     assert not server.outgoing, "a reset is never answered"
 
 
-def test_data_behind_our_reset_is_dropped() -> None:
+def test_data_after_a_reset_of_the_server_is_dropped() -> None:
     server, _ = opened(1)
     server.reset(1)
     assert b"".join(server.outgoing) == spdy.control(spdy.RST_STREAM, struct.pack(">LL", 1, 5))
     assert server.feed(spdy.data(1, b"late")) == []
 
 
-def test_streams_beyond_the_bound_are_refused() -> None:
+def test_streams_beyond_the_limit_are_refused() -> None:
     server = SpdyConnection(max_control_bytes=_LIMIT, max_streams=1)
     blocks = HeaderBlocks()
     assert server.feed(blocks.syn_stream(1, {})) == [StreamOpened(1, {})]
@@ -196,7 +196,7 @@ def test_streams_beyond_the_bound_are_refused() -> None:
     assert b"".join(server.outgoing) == spdy.control(spdy.RST_STREAM, struct.pack(">LL", 3, 3))
 
 
-def test_unused_kinds_of_frames_are_read_over() -> None:
+def test_unused_frame_types_are_ignored() -> None:
     server, blocks = opened(1)
     settings = spdy.control(4, struct.pack(">LLL", 1, 4, 100))
     window = spdy.control(9, struct.pack(">LL", 1, 65536))
@@ -216,11 +216,11 @@ def test_a_flood_of_pings_ends_the_connection() -> None:
     server = connection(clock=lambda: 0.0)
     ping = spdy.control(spdy.PING, struct.pack(">L", 1))
     server.feed(200 * ping)
-    with pytest.raises(WireError, match="pings"):
+    with pytest.raises(ProtocolError, match="pings"):
         server.feed(ping)
 
 
-def test_a_ping_every_five_seconds_goes_on_for_ever() -> None:
+def test_a_ping_every_five_seconds_is_always_allowed() -> None:
     now_s = 0.0
     server = connection(clock=lambda: now_s)
     for _ in range(10_000):
@@ -240,7 +240,7 @@ def block_of(plain: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [
-        (spdy.control(spdy.SYN_STREAM, bomb()), "beyond all bounds"),
+        (spdy.control(spdy.SYN_STREAM, bomb()), "when inflated"),
         (struct.pack(">HHL", 0x8003, 1, 0xFFFFFF), "16777215 bytes"),
         (struct.pack(">HHL", 0x8002, 1, 0), "another version"),
         (spdy.control(5, b""), "type 5"),
@@ -248,18 +248,18 @@ def block_of(plain: bytes) -> bytes:
         (spdy.control(spdy.SYN_STREAM, b"123"), "type 1"),
         (spdy.control(spdy.SYN_STREAM, bytes(10) + b"no zlib"), "zlib"),
         (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">L", 65))), "65 headers"),
-        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 1, 1 << 31))), "too early"),
-        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 0, 0))), "behind"),
+        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 1, 1 << 31))), "truncated"),
+        (spdy.control(spdy.SYN_STREAM, block_of(struct.pack(">LL", 0, 0))), "after the last"),
         (HeaderBlocks().syn_stream(1, {"Upper": "x"}), "capitals"),
         (HeaderBlocks().syn_stream(2, {}), "stream 2"),
     ],
 )
 def test_broken_frames_end_the_connection(sent: bytes, reason: str) -> None:
-    with pytest.raises(WireError, match=reason):
+    with pytest.raises(ProtocolError, match=reason):
         connection().feed(sent)
 
 
 def test_a_stream_id_cannot_be_used_again() -> None:
     server, blocks = opened(1, 3)
-    with pytest.raises(WireError, match="stream 3 after stream 3"):
+    with pytest.raises(ProtocolError, match="stream 3 after stream 3"):
         server.feed(blocks.syn_stream(3, {}))

@@ -3,11 +3,11 @@
 import pytest
 
 from pydockershim.errors import InvalidArgument, ResourceExhausted
-from pydockershim.streaming.requests import ExecRequest, PortForwardRequest, Streams
+from pydockershim.streaming.stream_requests import ExecRequest, PortForwardRequest, StdStreams
 from pydockershim.streaming.tokens import Tokens
 from tests.unit.streaming.clock import Clock
 
-STREAMS = Streams(tty=False, stdin=False, stdout=True, stderr=True)
+STREAMS = StdStreams(tty=False, stdin=False, stdout=True, stderr=True)
 REQUEST = ExecRequest(container_id="c", command=["true"], streams=STREAMS)
 
 
@@ -65,12 +65,12 @@ def test_too_many_that_wait_are_refused_until_one_is_used_or_too_old() -> None:
 
 def test_a_request_asks_for_a_stream() -> None:
     with pytest.raises(InvalidArgument, match="at least one"):
-        Streams(tty=False, stdin=False, stdout=False, stderr=False)
+        StdStreams(tty=False, stdin=False, stdout=False, stderr=False)
 
 
 def test_a_terminal_has_no_stderr() -> None:
     with pytest.raises(InvalidArgument, match="TTY"):
-        Streams(tty=True, stdin=True, stdout=True, stderr=True)
+        StdStreams(tty=True, stdin=True, stdout=True, stderr=True)
 
 
 def test_an_exec_has_a_command() -> None:

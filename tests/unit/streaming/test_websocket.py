@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim.streaming.websocket.channels import Numbered, NumberedChannels
-from pydockershim.streaming.websocket.messages import WebSocket
+from pydockershim.streaming.codec import PeerLeft, ProtocolError
+from pydockershim.streaming.websocket.numbered_channels import NumberedChannels, NumberedMessage
 from pydockershim.streaming.websocket.tunnel import Tunnel
-from pydockershim.streaming.wire import PeerLeft, WireError
+from pydockershim.streaming.websocket.websocket_connection import WebSocketConnection
 from tests.clients.websocket import BINARY, CLOSE, PING, TEXT, frame
 from tests.unit.streaming.splits import CUTS, pieces, single_bytes
 
@@ -19,8 +19,8 @@ _GOODBYE = struct.pack(">H", 1000)
 MESSAGES = st.lists(st.lists(st.binary(max_size=200), min_size=1, max_size=3), max_size=5)
 
 
-def websocket() -> WebSocket:
-    return WebSocket(max_message_bytes=4096, clock=lambda: 0.0)
+def websocket() -> WebSocketConnection:
+    return WebSocketConnection(max_message_bytes=4096, clock=lambda: 0.0)
 
 
 def fragmented(parts: list[bytes]) -> bytes:
@@ -43,7 +43,7 @@ def test_every_split_gives_the_same_messages(messages: list[list[bytes]], cuts: 
 
 
 @given(st.integers(0, 70_000))
-def test_heads_are_those_of_the_rfc(length: int) -> None:
+def test_frame_headers_follow_the_rfc(length: int) -> None:
     server = websocket()
     server.send(bytes(length))
     head, payload = server.outgoing
@@ -57,7 +57,7 @@ def test_heads_are_those_of_the_rfc(length: int) -> None:
     assert (head, len(payload)) == (expected, length)
 
 
-def test_a_ping_is_answered_with_its_own_words() -> None:
+def test_a_pong_has_the_payload_of_the_ping() -> None:
     server = websocket()
     server.feed(frame(PING, b"hello"))
     assert server.outgoing == [b"\x8a\x05hello"]
@@ -71,7 +71,7 @@ def test_the_clients_close_is_answered_and_nothing_follows() -> None:
     assert server.outgoing == [b"\x88\x02" + _GOODBYE]
 
 
-def test_our_close_is_1000_and_the_last_word() -> None:
+def test_the_server_closes_with_1000_and_sends_nothing_more() -> None:
     server = websocket()
     server.close()
     server.send(b"late")
@@ -94,35 +94,35 @@ def test_our_close_is_1000_and_the_last_word() -> None:
     ],
 )
 def test_broken_frames_end_the_connection(sent: bytes, reason: str) -> None:
-    with pytest.raises(WireError, match=reason):
+    with pytest.raises(ProtocolError, match=reason):
         websocket().feed(sent)
 
 
 def test_binary_messages_begin_with_their_channel() -> None:
-    wire = NumberedChannels(websocket(), as_base64=False)
-    assert wire.feed(frame(BINARY, b"\x00abc") + frame(BINARY, b"\x04") + frame(BINARY, b"")) == [
-        Numbered(0, memoryview(b"abc"))
-    ]
-    wire.send(1, b"xyz")
-    assert b"".join(wire.outgoing) == b"\x82\x04\x01xyz"
+    numbered = NumberedChannels(websocket(), as_base64=False)
+    assert numbered.feed(
+        frame(BINARY, b"\x00abc") + frame(BINARY, b"\x04") + frame(BINARY, b"")
+    ) == [NumberedMessage(0, memoryview(b"abc"))]
+    numbered.send(1, b"xyz")
+    assert b"".join(numbered.outgoing) == b"\x82\x04\x01xyz"
 
 
 @given(st.integers(0, 4), st.binary(min_size=1, max_size=100))
 def test_base64_messages_are_text(number: int, payload: bytes) -> None:
-    wire = NumberedChannels(websocket(), as_base64=True)
+    numbered = NumberedChannels(websocket(), as_base64=True)
     message = str(number).encode() + base64.b64encode(payload)
-    assert wire.feed(frame(TEXT, message)) == [Numbered(number, payload)]
-    wire.send(number, payload)
-    head, *rest = wire.outgoing
+    assert numbered.feed(frame(TEXT, message)) == [NumberedMessage(number, payload)]
+    numbered.send(number, payload)
+    head, *rest = numbered.outgoing
     assert (head[0], b"".join(rest)) == (0x81, message)
 
 
 def test_what_is_not_base64_ends_the_connection() -> None:
-    with pytest.raises(WireError, match="base64"):
+    with pytest.raises(ProtocolError, match="base64"):
         NumberedChannels(websocket(), as_base64=True).feed(frame(TEXT, b"0!!"))
 
 
-def test_a_tunnel_does_not_mind_where_messages_end() -> None:
+def test_a_tunnel_ignores_message_boundaries() -> None:
     tunnel = Tunnel(websocket())
     assert tunnel.unwrap(frame(BINARY, b"ab") + frame(PING, b"") + frame(BINARY, b"c")) == b"abc"
     assert b"".join(tunnel.wrap([b"x", b"yz"])) == b"\x8a\x00" + b"\x82\x03xyz"

@@ -1,7 +1,7 @@
-"""An event loop whose clock goes on when nothing happens: hours of waiting take moments.
+"""An event loop whose clock jumps while it is idle: hours of waiting take moments.
 
-Its sockets are real. The clock jumps to the next timer when none of them has anything to say, and
-nothing is under way to them.
+Its sockets are real. The clock jumps to the next timer when none of them is ready and no bytes are
+in transit to them.
 """
 
 import asyncio

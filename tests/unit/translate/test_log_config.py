@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.labels import SandboxRecord
+from pydockershim.labels.record import SandboxRecord
 from pydockershim.translate.container import container_record
 from pydockershim.translate.log_config import (
     INHERIT,

@@ -24,7 +24,7 @@ def test_docker_chooses_the_propagation_around_its_own_root(
 ) -> None:
     sent = docker_mounts([cri.Mount(host_path="/link", container_path="/data")], DOCKER_28)
 
-    [with_host_facts] = with_real_sources(sent, lambda _path: source, daemon_root=ROOT)
+    [with_host_facts] = with_real_sources(sent, {"/link": source}, daemon_root=ROOT)
 
     assert with_host_facts["Source"] == source
     assert with_host_facts["BindOptions"] == options
@@ -36,7 +36,7 @@ def test_what_was_asked_for_aloud_stays_around_docker_s_root() -> None:
     )
 
     [with_host_facts] = with_real_sources(
-        docker_mounts([mount], DOCKER_28), lambda path: path, daemon_root=ROOT
+        docker_mounts([mount], DOCKER_28), {"/": "/"}, daemon_root=ROOT
     )
 
     assert with_host_facts["BindOptions"] == {"Propagation": "rshared"}

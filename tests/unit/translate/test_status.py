@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pydockershim import labels
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
-from pydockershim.labels import ContainerRecord, SandboxRecord
-from pydockershim.translate.sandbox import with_peer_facts
+from pydockershim.labels import keys, schema
+from pydockershim.labels.cri_dockerd import with_missing_facts
+from pydockershim.labels.record import ContainerRecord, SandboxRecord
 from pydockershim.translate.status import (
     container_info,
     cri_container,
@@ -25,6 +25,7 @@ EARLY = "2026-01-01T00:00:00.9Z"  # a moment before the start
 CREATED_NS = 1_767_225_600_000_000_001
 STARTED_NS = CREATED_NS + 1_000_000_000
 FINISHED_NS = CREATED_NS + 2_000_000_000
+ADDRESSES = ["172.17.0.2"]
 
 SANDBOX = SandboxRecord(
     name="k8s_POD_web_default_uid-1_1",
@@ -103,7 +104,7 @@ CREATED = {"Status": "created", "Running": False, "Pid": 0, "StartedAt": NEVER}
 
 
 def test_a_running_sandbox_under_its_final_name_is_ready() -> None:
-    status = cri_sandbox_status(inspect(), SANDBOX)
+    status = cri_sandbox_status(inspect(), SANDBOX, addresses=ADDRESSES)
 
     assert status == cri.PodSandboxStatus(
         id="c0" * 32,
@@ -128,28 +129,23 @@ def test_a_running_sandbox_under_its_final_name_is_ready() -> None:
     ],
 )
 def test_any_other_sandbox_is_not_ready(told: ContainerInspect) -> None:
-    assert cri_sandbox_status(told, SANDBOX).state == cri.SANDBOX_NOTREADY
+    assert cri_sandbox_status(told, SANDBOX, addresses=[]).state == cri.SANDBOX_NOTREADY
 
 
 def test_a_sandbox_on_the_host_s_network_has_no_address() -> None:
     record = replace(SANDBOX, namespaces={**SANDBOX.namespaces, "network": "NODE"})
-    told = inspect()
-    told["NetworkSettings"] = {"Networks": {"host": {"IPAddress": ""}}}
 
-    status = cri_sandbox_status(told, record)
+    status = cri_sandbox_status(inspect(), record, addresses=["10.0.0.1"])
 
     assert status.HasField("network")
     assert status.network == cri.PodSandboxNetworkStatus()
     assert status.linux.namespaces.options.network == cri.NODE
 
 
-def test_both_families_of_addresses_are_told_the_older_one_first() -> None:
-    told = inspect()
-    told["NetworkSettings"] = {
-        "Networks": {"b": {"GlobalIPv6Address": "2001:db8::2", "IPAddress": "172.17.0.2"}}
-    }
+def test_the_first_address_is_the_pod_s_ip() -> None:
+    addresses = ["172.17.0.2", "2001:db8::2"]
 
-    network = cri_sandbox_status(told, SANDBOX).network
+    network = cri_sandbox_status(inspect(), SANDBOX, addresses=addresses).network
 
     assert (network.ip, [each.ip for each in network.additional_ips]) == (
         "172.17.0.2",
@@ -158,12 +154,12 @@ def test_both_families_of_addresses_are_told_the_older_one_first() -> None:
 
 
 def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
-    record = labels.decode(SANDBOX.name, {labels.TYPE: labels.TYPE_SANDBOX})
+    record = schema.decode(SANDBOX.name, {keys.TYPE: keys.TYPE_SANDBOX})
     assert isinstance(record, SandboxRecord)
     told = inspect(NetworkMode="host", IpcMode="shareable", CgroupParent="/kubepods/x")
 
-    whole = with_peer_facts(record, told)
-    status = cri_sandbox_status(told, whole)
+    whole = with_missing_facts(record, told["HostConfig"])
+    status = cri_sandbox_status(told, whole, addresses=[])
 
     assert status.state == cri.SANDBOX_READY
     assert status.linux.namespaces.options == cri.NamespaceOption(
@@ -173,11 +169,13 @@ def test_a_sandbox_of_cri_dockerd_is_read_from_what_docker_says() -> None:
 
 
 def test_a_sandbox_of_ours_needs_no_completion() -> None:
-    assert with_peer_facts(SANDBOX, inspect(NetworkMode="host", Privileged=True)) is SANDBOX
+    host_config = inspect(NetworkMode="host", Privileged=True)["HostConfig"]
+
+    assert with_missing_facts(SANDBOX, host_config) is SANDBOX
 
 
 def test_the_list_s_item_says_the_same_as_the_status() -> None:
-    sandbox = cri_sandbox_status(inspect(), SANDBOX)
+    sandbox = cri_sandbox_status(inspect(), SANDBOX, addresses=ADDRESSES)
     container = cri_container_status(inspect(), CONTAINER)
 
     for listed, status in (
@@ -309,8 +307,8 @@ def test_docker_s_states_become_the_cri_s(
 
 
 def test_a_container_of_cri_dockerd_is_shown_from_what_docker_says() -> None:
-    record = labels.decode(
-        CONTAINER.name, {labels.TYPE: labels.TYPE_CONTAINER, labels.SANDBOX_ID: "5a" * 32}
+    record = schema.decode(
+        CONTAINER.name, {keys.TYPE: keys.TYPE_CONTAINER, keys.SANDBOX_ID: "5a" * 32}
     )
     assert isinstance(record, ContainerRecord)
     told = inspect()

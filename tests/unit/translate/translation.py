@@ -74,7 +74,7 @@ def translated_container(
     )
     with_host_facts = container.with_host_facts(
         body,
-        real_source=lambda path: path,
+        real_sources={path: path for path in container.mount_sources(body)},
         daemon_root=features.root_dir,
         oom_score_adj=config.linux.resources.oom_score_adj,
     )

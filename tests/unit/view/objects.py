@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from pydockershim import naming
 from pydockershim.dockerapi import ContainerInspect, ContainerSummary
 from pydockershim.errors import NotFound
-from pydockershim.labels import ContainerRecord, Record, SandboxRecord, encode
+from pydockershim.labels import naming
+from pydockershim.labels.record import ContainerRecord, Record, SandboxRecord
+from pydockershim.labels.schema import encode
 
 SANDBOX_ID = "5" * 64
 CONTAINER_ID = "c" * 64

@@ -7,7 +7,10 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.errors import NotFound
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
     CONTAINER_ID,
@@ -28,25 +31,30 @@ def containers() -> dict[str, ContainerInspect]:
 
 
 @pytest.fixture
-def view(containers: dict[str, ContainerInspect], no_images: ImageCache) -> View:
+def store(containers: dict[str, ContainerInspect]) -> Store:
     def inspect(container_id: str) -> ContainerInspect:
         if container_id not in containers:
             raise NotFound(f"no such container {container_id}")
         return containers[container_id]
 
-    view = View(inspect, no_images)
-    view.refresh(SANDBOX_ID)
-    view.mark_synced()
-    return view
+    store = Store(inspect, addresses_of=Networks(DockerBridge()).addresses_of)
+    store.refresh(SANDBOX_ID)
+    store.mark_fresh()
+    return store
 
 
 @pytest.fixture
-def told(view: View) -> Told:
+def view(store: Store, no_images: ImageCache) -> View:
+    return View(store, no_images)
+
+
+@pytest.fixture
+def told(store: Store) -> Told:
     """Subscribe; afterwards end all streams and return what came."""
-    stream = view.events.subscribe()
+    stream = store.events.subscribe()
 
     def told() -> list[cri.ContainerEventResponse]:
-        view.events.close()
+        store.events.close()
         return [cri.ContainerEventResponse.FromString(each) for each in stream]
 
     return told
@@ -59,12 +67,12 @@ def kinds(events: list[cri.ContainerEventResponse]) -> Iterator[tuple[str, str]]
 
 
 def test_event_has_the_whole_pod(
-    view: View, containers: dict[str, ContainerInspect], told: Told
+    store: Store, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
     other_id = "d" * 64
     for container_id, name in ((CONTAINER_ID, "app"), (other_id, "other")):
         containers[container_id] = inspect_of(container_id, container_record(name), state="created")
-        view.refresh(container_id)
+        store.refresh(container_id)
 
     first, second = told()
 
@@ -76,7 +84,7 @@ def test_event_has_the_whole_pod(
 
 
 def test_times_of_events_and_statuses_are_of_one_clock(
-    view: View, containers: dict[str, ContainerInspect], told: Told
+    store: Store, view: View, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
     def asked_ns() -> int:
         status = view.sandbox_status(SANDBOX_ID)
@@ -84,7 +92,7 @@ def test_times_of_events_and_statuses_are_of_one_clock(
 
     times = [asked_ns()]
     containers[CONTAINER_ID] = inspect_of(CONTAINER_ID, container_record())
-    view.refresh(CONTAINER_ID)
+    store.refresh(CONTAINER_ID)
     last_ns = asked_ns()
     created, started = told()
 
@@ -93,10 +101,10 @@ def test_times_of_events_and_statuses_are_of_one_clock(
 
 
 def test_sandbox_that_is_removed_is_told_with_its_last_status(
-    view: View, containers: dict[str, ContainerInspect], told: Told
+    store: Store, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
     del containers[SANDBOX_ID]
-    view.forget(SANDBOX_ID)
+    store.forget(SANDBOX_ID)
 
     stopped, deleted = told()
 
@@ -108,33 +116,33 @@ def test_sandbox_that_is_removed_is_told_with_its_last_status(
 
 
 def test_nothing_is_told_twice(
-    view: View, containers: dict[str, ContainerInspect], told: Told
+    store: Store, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
     containers[CONTAINER_ID] = inspect_of(CONTAINER_ID, container_record(), state="created")
     for _ in range(3):
-        view.refresh(CONTAINER_ID)
-    view.forget(CONTAINER_ID)
-    view.forget(CONTAINER_ID)
+        store.refresh(CONTAINER_ID)
+    store.forget(CONTAINER_ID)
+    store.forget(CONTAINER_ID)
 
     assert list(kinds(told())) == [("c", "CREATED"), ("c", "DELETED")]
 
 
-def show_provisional(view: View) -> None:
+def show_provisional(store: Store) -> None:
     """Let the container be known from a list alone."""
-    with view.reading() as read:
+    with store.reading() as read:
         summary = summary_of(CONTAINER_ID, container_record(), state="exited")
-        view.show_provisional(read, summary, reason="silence")
+        store.show_provisional(read, summary, reason="silence")
 
 
-def test_supposed_container_is_told_when_the_engine_has_answered(
-    view: View, containers: dict[str, ContainerInspect], told: Told
+def test_provisional_container_is_told_when_the_engine_has_answered(
+    store: Store, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
-    show_provisional(view)
-    view.mark_synced()
+    show_provisional(store)
+    store.mark_fresh()
     containers[CONTAINER_ID] = inspect_of(
         CONTAINER_ID, container_record(), state="exited", exit_code=3
     )
-    view.refresh(CONTAINER_ID)
+    store.refresh(CONTAINER_ID)
 
     events = told()
 
@@ -144,13 +152,13 @@ def test_supposed_container_is_told_when_the_engine_has_answered(
     ] * 3
 
 
-def test_event_has_no_statuses_while_a_container_of_the_pod_is_supposed(
-    view: View, containers: dict[str, ContainerInspect], told: Told
+def test_event_has_no_statuses_while_a_container_of_the_pod_is_provisional(
+    store: Store, containers: dict[str, ContainerInspect], told: Told
 ) -> None:
-    show_provisional(view)
+    show_provisional(store)
     containers[SANDBOX_ID] = inspect_of(SANDBOX_ID, sandbox_record(), state="exited")
-    view.refresh(SANDBOX_ID)
-    view.forget(CONTAINER_ID)
+    store.refresh(SANDBOX_ID)
+    store.forget(CONTAINER_ID)
 
     (stopped,) = told()
 
@@ -163,13 +171,13 @@ def test_event_has_no_statuses_while_a_container_of_the_pod_is_supposed(
 
 
 @pytest.fixture
-def gap(view: View, containers: dict[str, ContainerInspect], told: Told) -> Told:
-    """While the view may be wrong, a sandbox goes and an orphan is found."""
-    view.mark_stale("the stream broke")
+def gap(store: Store, containers: dict[str, ContainerInspect], told: Told) -> Told:
+    """While the view is stale, a sandbox goes and an orphan is found."""
+    store.mark_stale("the stream broke")
     containers[CONTAINER_ID] = inspect_of(CONTAINER_ID, container_record(), state="exited")
-    view.refresh(CONTAINER_ID)
+    store.refresh(CONTAINER_ID)
     del containers[SANDBOX_ID]
-    view.forget(SANDBOX_ID)
+    store.forget(SANDBOX_ID)
     return told
 
 
@@ -177,8 +185,10 @@ def test_nothing_is_told_while_the_view_may_be_wrong(gap: Told) -> None:
     assert gap() == []
 
 
-def test_what_happened_in_a_gap_is_told_when_the_view_is_right_again(view: View, gap: Told) -> None:
-    view.mark_synced()
+def test_what_happened_in_a_gap_is_told_when_the_view_is_right_again(
+    store: Store, gap: Told
+) -> None:
+    store.mark_fresh()
 
     assert list(kinds(gap())) == [
         ("5", "STOPPED"),

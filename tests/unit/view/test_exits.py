@@ -7,8 +7,7 @@ import pytest
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.view import exits
-from pydockershim.view.image_cache import ImageCache
-from pydockershim.view.view import View
+from pydockershim.view.store import Store
 from tests.unit.view.objects import CONTAINER_ID, Engine, container_record, inspect_of, summary_of
 
 KILLED = 137
@@ -32,67 +31,69 @@ def drained() -> set[str]:
 
 
 @pytest.fixture
-def undrained(engine: Engine, no_images: ImageCache, drained: set[str]) -> View:
-    """A view whose one container has just ended, with output that is not in its log yet."""
-    view = View(engine.inspect, no_images, is_drained=drained.__contains__)
+def undrained(engine: Engine, drained: set[str]) -> Store:
+    """A store whose one container has just ended, with output that is not in its log yet."""
+    store = Store(engine.inspect, is_drained=drained.__contains__)
     engine.containers[CONTAINER_ID] = ended(exit_code=3)
-    view.refresh(CONTAINER_ID)
-    view.mark_synced()
-    return view
+    store.refresh(CONTAINER_ID)
+    store.mark_fresh()
+    return store
 
 
 def test_container_is_shown_as_running_until_its_log_is_complete(
-    undrained: View, drained: set[str]
+    undrained: Store, drained: set[str]
 ) -> None:
-    response = cri.ContainerStatusResponse.FromString(undrained.container_status(CONTAINER_ID))
-    assert (response.status.state, response.status.exit_code) == (cri.CONTAINER_RUNNING, 0)
+    status = cri.ContainerStatus.FromString(undrained.index().container(CONTAINER_ID).status)
+    assert (status.state, status.exit_code) == (cri.CONTAINER_RUNNING, 0)
     assert not undrained.matches(summary_of(CONTAINER_ID, container_record(), state="exited"))
 
     drained.add(CONTAINER_ID)
     undrained.refresh_ended(CONTAINER_ID)
 
-    container = undrained.container(CONTAINER_ID)
+    container = undrained.index().container(CONTAINER_ID)
     assert (container.state, container.exit_code) == (cri.CONTAINER_EXITED, 3)
 
 
-def test_log_holds_back_an_end_for_five_seconds_at_most(undrained: View, engine: Engine) -> None:
+def test_log_holds_back_an_end_for_five_seconds_at_most(undrained: Store, engine: Engine) -> None:
     engine.containers[CONTAINER_ID] = ended(exit_code=3, ago_s=5)
 
     assert undrained.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
 
 
-def test_failed_start_has_no_log_to_wait_for(undrained: View, engine: Engine) -> None:
+def test_failed_start_has_no_log_to_wait_for(undrained: Store, engine: Engine) -> None:
     engine.containers[CONTAINER_ID]["State"]["Status"] = "created"
 
     assert undrained.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
 
 
-# The want of memory
+# OOM kills
 
 
 @pytest.fixture
-def killed(engine: Engine, no_images: ImageCache, monkeypatch: pytest.MonkeyPatch) -> View:
-    """A view whose one container has a memory limit and was killed just now, nobody knows why."""
-    monkeypatch.setattr(exits, "_OUT_OF_MEMORY_NS", 60_000_000_000)
-    view = View(engine.inspect, no_images)
+def killed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store whose one container has a memory limit and was killed just now, nobody knows why."""
+    monkeypatch.setattr(exits, "_OOM_NS", 60_000_000_000)
+    store = Store(engine.inspect)
     engine.containers[CONTAINER_ID] = ended(exit_code=KILLED)
     engine.containers[CONTAINER_ID]["HostConfig"]["Memory"] = LIMIT_BYTES
-    view.refresh(CONTAINER_ID)
-    view.mark_synced()
-    return view
+    store.refresh(CONTAINER_ID)
+    store.mark_fresh()
+    return store
 
 
-def test_want_of_memory_is_told_though_no_inspect_tells_it(killed: View) -> None:
-    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
+def test_oom_kill_is_reported_though_no_inspect_says_so(killed: Store) -> None:
+    assert killed.index().container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
 
     killed.note_oom_kill(CONTAINER_ID)
     killed.refresh(CONTAINER_ID)
 
-    status = cri.ContainerStatusResponse.FromString(killed.container_status(CONTAINER_ID)).status
+    status = cri.ContainerStatus.FromString(killed.index().container(CONTAINER_ID).status)
     assert (status.state, status.reason) == (cri.CONTAINER_EXITED, "OOMKilled")
 
 
-def test_reason_of_a_kill_holds_back_an_end_only_for_a_moment(killed: View, engine: Engine) -> None:
+def test_reason_of_a_kill_holds_back_an_end_only_for_a_moment(
+    killed: Store, engine: Engine
+) -> None:
     state = engine.containers[CONTAINER_ID]["State"]
     state["FinishedAt"] = ended(exit_code=KILLED, ago_s=60)["State"]["FinishedAt"]
 
@@ -101,7 +102,7 @@ def test_reason_of_a_kill_holds_back_an_end_only_for_a_moment(killed: View, engi
 
 @pytest.mark.parametrize(("exit_code", "memory_bytes"), [(1, LIMIT_BYTES), (KILLED, 0)])
 def test_end_with_a_known_reason_is_told_at_once(
-    killed: View, engine: Engine, exit_code: int, memory_bytes: int
+    killed: Store, engine: Engine, exit_code: int, memory_bytes: int
 ) -> None:
     inspect = engine.containers[CONTAINER_ID]
     inspect["State"]["ExitCode"], inspect["HostConfig"]["Memory"] = exit_code, memory_bytes
@@ -109,9 +110,9 @@ def test_end_with_a_known_reason_is_told_at_once(
     assert killed.refresh(CONTAINER_ID).state == cri.CONTAINER_EXITED
 
 
-def test_want_of_memory_is_forgotten_with_its_container(killed: View) -> None:
+def test_oom_kill_is_forgotten_with_its_container(killed: Store) -> None:
     killed.note_oom_kill(CONTAINER_ID)
     killed.forget(CONTAINER_ID)
     killed.refresh(CONTAINER_ID)
 
-    assert killed.container(CONTAINER_ID).state == cri.CONTAINER_RUNNING
+    assert killed.index().container(CONTAINER_ID).state == cri.CONTAINER_RUNNING

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pydockershim import naming
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.labels import naming
 from pydockershim.view.items import Item, item_of
 from pydockershim.view.lifecycle import steps
 from tests.unit.view.objects import (

@@ -8,7 +8,10 @@ import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import InvalidArgument, NotFound, Unavailable
+from pydockershim.network.docker_bridge import DockerBridge
+from pydockershim.network.networks import Networks
 from pydockershim.view.image_cache import ImageCache
+from pydockershim.view.store import Store
 from pydockershim.view.view import View
 from tests.unit.view.objects import (
     CONTAINER_ID,
@@ -25,12 +28,17 @@ EVERYTHING = cri.PodSandboxFilter()
 
 
 @pytest.fixture
-def view(engine: Engine, no_images: ImageCache) -> View:
-    view = View(engine.inspect, no_images)
+def store(engine: Engine) -> Store:
+    store = Store(engine.inspect, addresses_of=Networks(DockerBridge()).addresses_of)
     for container_id in engine.containers:
-        view.refresh(container_id)
-    view.mark_synced()
-    return view
+        store.refresh(container_id)
+    store.mark_fresh()
+    return store
+
+
+@pytest.fixture
+def view(store: Store, no_images: ImageCache) -> View:
+    return View(store, no_images)
 
 
 def test_sandbox_is_found_by_id_beginning_and_name(view: View) -> None:
@@ -60,17 +68,21 @@ def test_id_of_the_other_kind_is_not_found(view: View) -> None:
 
 
 @pytest.mark.parametrize("sandbox_id", ["", "5"])
-def test_id_that_says_too_little_is_refused(view: View, engine: Engine, sandbox_id: str) -> None:
+def test_id_that_says_too_little_is_refused(
+    store: Store, view: View, engine: Engine, sandbox_id: str
+) -> None:
     engine.containers[OTHER_SANDBOX_ID] = inspect_of(OTHER_SANDBOX_ID, sandbox_record("db"))
-    view.refresh(OTHER_SANDBOX_ID)
+    store.refresh(OTHER_SANDBOX_ID)
 
     with pytest.raises(InvalidArgument):
         view.sandbox(sandbox_id)
 
 
-def test_sandbox_under_its_setup_name_is_not_ready(view: View, engine: Engine) -> None:
+def test_sandbox_under_its_setup_name_is_not_ready(
+    store: Store, view: View, engine: Engine
+) -> None:
     engine.containers[SANDBOX_ID]["Name"] += "_setup"
-    view.refresh(SANDBOX_ID)
+    store.refresh(SANDBOX_ID)
 
     assert not view.sandbox(SANDBOX_ID).ready
     assert view.sandbox_named(sandbox_record().name)
@@ -132,8 +144,10 @@ READS = [
 
 
 @pytest.mark.parametrize("read", READS)
-def test_view_that_may_be_wrong_is_an_error(view: View, read: Callable[[View], object]) -> None:
-    view.mark_stale("the stream broke")
+def test_view_that_may_be_wrong_is_an_error(
+    store: Store, view: View, read: Callable[[View], object]
+) -> None:
+    store.mark_stale("the stream broke")
 
     with pytest.raises(Unavailable, match="the stream broke"):
         read(view)
@@ -141,49 +155,51 @@ def test_view_that_may_be_wrong_is_an_error(view: View, read: Callable[[View], o
 
 def test_view_is_an_error_until_the_engine_was_listed(no_images: ImageCache) -> None:
     with pytest.raises(Unavailable, match="has not been listed yet"):
-        View(Engine().inspect, no_images).list_sandboxes(EVERYTHING)
+        View(Store(Engine().inspect), no_images).list_sandboxes(EVERYTHING)
 
 
-def test_refresh_shows_the_engine_s_answer(view: View, engine: Engine) -> None:
+def test_refresh_shows_the_engine_s_answer(store: Store, view: View, engine: Engine) -> None:
     engine.containers[CONTAINER_ID] = inspect_of(
         CONTAINER_ID, container_record(), state="exited", exit_code=3
     )
 
-    view.refresh(CONTAINER_ID)
+    store.refresh(CONTAINER_ID)
 
     container = view.container(CONTAINER_ID)
     assert (container.state, container.exit_code) == (cri.CONTAINER_EXITED, 3)
 
 
-def test_refresh_takes_out_what_has_gone(view: View, engine: Engine) -> None:
+def test_refresh_takes_out_what_has_gone(store: Store, view: View, engine: Engine) -> None:
     del engine.containers[CONTAINER_ID]
 
     with pytest.raises(NotFound):
-        view.refresh(CONTAINER_ID)
+        store.refresh(CONTAINER_ID)
 
     assert view.containers_of(SANDBOX_ID) == []
 
 
-def test_foreign_container_never_gets_in(view: View, engine: Engine) -> None:
+def test_foreign_container_never_gets_in(store: Store, engine: Engine) -> None:
     foreign = inspect_of("f" * 64, container_record())
     foreign["Config"]["Labels"] = {}
     engine.containers["f" * 64] = foreign
 
     with pytest.raises(NotFound):
-        view.refresh("f" * 64)
+        store.refresh("f" * 64)
 
 
-def test_catching_up_asks_nothing_when_somebody_else_did(view: View, engine: Engine) -> None:
-    since = view.tick()
-    view.refresh(CONTAINER_ID)
+def test_catching_up_asks_nothing_when_somebody_else_did(store: Store, engine: Engine) -> None:
+    since = store.tick()
+    store.refresh(CONTAINER_ID)
     before = engine.inspects
 
-    view.refresh_since(CONTAINER_ID, since=since)
+    store.refresh_since(CONTAINER_ID, since=since)
 
     assert engine.inspects == before
 
 
-def test_refresh_outlasts_a_quicker_answer_that_knows_less(view: View, engine: Engine) -> None:
+def test_refresh_outlasts_a_quicker_answer_that_knows_less(
+    store: Store, view: View, engine: Engine
+) -> None:
     """The stopper asks; meanwhile the answer to an older question comes in; the stopper wins."""
     looked, go_on = threading.Event(), threading.Event()
 
@@ -194,12 +210,12 @@ def test_refresh_outlasts_a_quicker_answer_that_knows_less(view: View, engine: E
 
     engine.before_answer = wait_once
     with ThreadPoolExecutor(1) as pool:
-        older = pool.submit(view.refresh, CONTAINER_ID)
+        older = pool.submit(store.refresh, CONTAINER_ID)
         assert looked.wait(10)
         engine.containers[CONTAINER_ID] = inspect_of(
             CONTAINER_ID, container_record(), state="exited"
         )
-        view.refresh(CONTAINER_ID)
+        store.refresh(CONTAINER_ID)
         go_on.set()
         older.result()
 
@@ -207,27 +223,27 @@ def test_refresh_outlasts_a_quicker_answer_that_knows_less(view: View, engine: E
 
 
 def test_removed_container_does_not_come_back_with_a_late_answer(
-    view: View, engine: Engine
+    store: Store, view: View, engine: Engine
 ) -> None:
     def remove_meanwhile() -> None:
         engine.before_answer = lambda: None
         del engine.containers[CONTAINER_ID]
-        view.forget(CONTAINER_ID)
+        store.forget(CONTAINER_ID)
 
     engine.before_answer = remove_meanwhile
 
     with pytest.raises(NotFound):
-        view.refresh(CONTAINER_ID)
+        store.refresh(CONTAINER_ID)
 
     assert view.containers_of(SANDBOX_ID) == []
 
 
-def test_container_that_the_engine_is_silent_about_stays_in_lists(view: View) -> None:
+def test_container_that_the_engine_is_silent_about_stays_in_lists(store: Store, view: View) -> None:
     before = view.list_containers(cri.ContainerFilter())
     exited = summary_of(CONTAINER_ID, container_record(), state="exited")
 
-    with view.reading() as read:
-        view.show_provisional(read, exited, reason="an inspect takes over 10 s")
+    with store.reading() as read:
+        store.show_provisional(read, exited, reason="an inspect takes over 10 s")
 
     assert view.list_containers(cri.ContainerFilter()) == before
     with pytest.raises(Unavailable, match="an inspect takes over 10 s"):
@@ -236,28 +252,30 @@ def test_container_that_the_engine_is_silent_about_stays_in_lists(view: View) ->
     assert (pod.timestamp, len(pod.containers_statuses)) == (0, 0)
 
 
-def test_new_container_that_the_engine_is_silent_about_is_shown_as_listed(view: View) -> None:
+def test_new_container_that_the_engine_is_silent_about_is_shown_as_listed(
+    store: Store, view: View
+) -> None:
     new_id = "d" * 64
     summary = summary_of(new_id, container_record("new"), state="exited")
 
-    with view.reading() as read:
-        view.show_provisional(read, summary, reason="silence")
+    with store.reading() as read:
+        store.show_provisional(read, summary, reason="silence")
 
     container = view.container(new_id)
     assert (container.state, container.record.container) == (cri.CONTAINER_EXITED, "new")
     assert container.created_ns == 1767323045000000000
 
 
-def test_answer_ends_the_silence(view: View) -> None:
+def test_answer_ends_the_silence(store: Store, view: View) -> None:
     summary = summary_of(CONTAINER_ID, container_record())
-    with view.reading() as read:
-        view.show_provisional(read, summary, reason="silence")
-    assert not view.matches(summary)
+    with store.reading() as read:
+        store.show_provisional(read, summary, reason="silence")
+    assert not store.matches(summary)
 
-    view.refresh(CONTAINER_ID)
+    store.refresh(CONTAINER_ID)
 
     assert view.container_status(CONTAINER_ID)
-    assert view.matches(summary)
+    assert store.matches(summary)
 
 
 @pytest.mark.parametrize(
@@ -269,5 +287,5 @@ def test_answer_ends_the_silence(view: View) -> None:
     ],
     ids=["state", "name", "unknown"],
 )
-def test_list_that_tells_something_else_is_noticed(view: View, summary: object) -> None:
-    assert not view.matches(summary)  # type: ignore[arg-type]
+def test_list_that_tells_something_else_is_noticed(store: Store, summary: object) -> None:
+    assert not store.matches(summary)  # type: ignore[arg-type]

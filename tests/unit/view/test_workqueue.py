@@ -1,4 +1,4 @@
-"""Marks are fetched once each, and nobody waits for a slow one."""
+"""Keys are fetched once each, and nobody waits for a slow one."""
 
 import threading
 import time
@@ -35,55 +35,55 @@ class Fetches:
 
 def test_marked_key_is_fetched() -> None:
     fetches = Fetches()
-    fills = WorkQueue(fetches)
+    queue = WorkQueue(fetches)
 
-    fills.add("a", 7)
+    queue.add("a", 7)
 
-    assert fills.wait(["a"], patience_s=10) == set()
+    assert queue.wait(["a"], patience_s=10) == set()
     assert fetches.made == [("a", 7)]
-    fills.close()
+    queue.close()
 
 
 def test_marks_during_a_fetch_become_one_more() -> None:
     fetches = Fetches()
-    fills = WorkQueue(fetches)
+    queue = WorkQueue(fetches)
     with fetches.hang("a"):
-        fills.add("a", 1)
+        queue.add("a", 1)
         assert fetches.begun.acquire(timeout=10)
-        fills.add("a", 2)
-        fills.add("a", 3)
+        queue.add("a", 2)
+        queue.add("a", 3)
 
-    assert fills.wait(["a"], patience_s=10) == set()
+    assert queue.wait(["a"], patience_s=10) == set()
     assert fetches.made == [("a", 1), ("a", 3)]
-    fills.close()
+    queue.close()
 
 
 def test_key_that_hangs_holds_up_no_other() -> None:
     fetches = Fetches()
-    fills = WorkQueue(fetches)
+    queue = WorkQueue(fetches)
     with fetches.hang("a"):
         for key in "abcd":
-            fills.add(key, 1)
+            queue.add(key, 1)
 
-        assert fills.wait(["b", "c", "d"], patience_s=10) == set()
-        assert fills.wait(["a", "b"], patience_s=0.01) == {"a"}
+        assert queue.wait(["b", "c", "d"], patience_s=10) == set()
+        assert queue.wait(["a", "b"], patience_s=0.01) == {"a"}
 
-    assert fills.wait(["a"], patience_s=10) == set()
-    fills.close()
+    assert queue.wait(["a"], patience_s=10) == set()
+    queue.close()
 
 
 def test_key_that_is_freed_late_ends_the_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    fills = WorkQueue(Fetches())
-    next_mark = fills._next_pending
+    queue = WorkQueue(Fetches())
+    next_pending = queue._next_pending
 
     def dawdle(key: str) -> int | None:
         time.sleep(0.05)  # long enough for the waiting thread to see the fetch but not its end
-        return next_mark(key)
+        return next_pending(key)
 
-    monkeypatch.setattr(fills, "_next_pending", dawdle)
-    fills.add("a", 1)
+    monkeypatch.setattr(queue, "_next_pending", dawdle)
+    queue.add("a", 1)
     began = time.monotonic()
 
-    assert fills.wait(["a"], patience_s=5) == set()
+    assert queue.wait(["a"], patience_s=5) == set()
     assert time.monotonic() - began < 5
-    fills.close()
+    queue.close()
