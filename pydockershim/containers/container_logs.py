@@ -36,9 +36,9 @@ class ContainerLogs:
                 continue
             if each.running or each.id in self._unheard:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
-                self._writers.follow(log, fresh=False)
+                self._writers.follow(log, resumes=True)
             if not each.running:
-                self._writers.ended(each.id)
+                self._writers.note_exit(each.id)
         self._unheard &= {each.id for each in containers.values() if each.provisional}
         self._resumed = True
 
@@ -46,7 +46,7 @@ class ContainerLogs:
         missed = self._ours.difference(listed)
         gone = self._missed & missed
         for each in gone:
-            self._writers.ended(each)
+            self._writers.note_exit(each)
         self._ours -= gone
         self._missed = missed - gone
 
@@ -55,7 +55,7 @@ class ContainerLogs:
 
         FailedPrecondition or InvalidArgument when the file cannot be made.
         """
-        self._writers.follow(_log_of(container, sandbox.record), fresh=True)
+        self._writers.follow(_log_of(container, sandbox.record), resumes=False)
         self._ours.add(container.id)
 
     def reopen(self, container_id: str) -> None:

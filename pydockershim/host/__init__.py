@@ -1,4 +1,4 @@
-"""Acts on this node: processes, files, mounts. Knows neither Docker nor the CRI.
+"""Acts on this node: processes, files, namespaces. Knows neither Docker nor the CRI.
 
-What is written to the host is written here and nowhere else.
+Nothing else writes to the host, except `logs/` (log files) and `server/listen` (the CRI socket).
 """

@@ -1,7 +1,7 @@
-"""Processes of a container, seen from the host: which they are, and how to end a tree of them.
+"""A container's processes, seen from the host: find them, and kill a process tree.
 
-Pids are the host's. A pid may have been reused by the time it is acted on, so a process is held by
-a pidfd first, then checked to be in the container, and only then signalled.
+Pids are the host's. A pid may have been reused by the time of a signal, so a process is opened as a
+pidfd first, then checked to be in the container, and only then signalled.
 """
 
 import os
@@ -11,16 +11,16 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
-_PPID = 1  # of /proc/<pid>/stat, counted behind the bracket that closes the command's name
+_PPID = 1  # field of /proc/<pid>/stat, counted after the bracket that closes the command name
 
 
-def is_there(pid: int) -> bool:
-    """Say whether this host, as we see it, has such a process."""
+def process_exists(pid: int) -> bool:
+    """Return whether this host has such a process, as seen in our PID namespace."""
     return (_PROC / str(pid)).exists()
 
 
 def in_container(pid: int, container_id: str) -> bool:
-    """Say whether the process lives in the container's cgroup or in one below it.
+    """Return whether the process is in the container's cgroup or in one below it.
 
     Docker's cgroupfs driver names the cgroup `<id>`, its systemd driver `docker-<id>.scope`.
     """
@@ -33,23 +33,23 @@ def in_container(pid: int, container_id: str) -> bool:
 
 
 def kill_tree(pid: int, container_id: str) -> bool:
-    """End a process of the container and everything it started; False when it had gone.
+    """Kill a process of the container and its descendants; False when it has already exited.
 
-    All of the tree is stopped before any of it is killed: a process that is killed first would
-    leave its children to the container's init, where nothing tells them from the others.
+    The whole tree is stopped before any of it is killed: the children of a process that is killed
+    first would be reparented to the container's init, where they cannot be told from others.
     """
     stopped: dict[int, int] = {}
     seen: set[int] = set()
-    with ExitStack() as held:
+    with ExitStack() as pidfds:
         found = {pid}
         while found:
             seen |= found
             for each in found:
-                pidfd = _hold(each, container_id, held)
+                pidfd = _open_pidfd(each, container_id, pidfds)
                 if pidfd >= 0:
                     _signal(pidfd, signal.SIGSTOP)
                     stopped[each] = pidfd
-            # Only of what is the container's: a foreign process may be an ancestor of all of it.
+            # Only children of the container's own: a foreign process may be an ancestor of all.
             found = set(_children(stopped)) - seen
         for pidfd in stopped.values():
             _signal(pidfd, signal.SIGKILL)
@@ -57,20 +57,20 @@ def kill_tree(pid: int, container_id: str) -> bool:
 
 
 def hang_up(pid: int, container_id: str) -> bool:
-    """Tell a process of the container that its terminal has gone (SIGHUP); False: it had gone."""
-    with ExitStack() as held:
-        pidfd = _hold(pid, container_id, held)
+    """Send SIGHUP to a process whose terminal is closed; False when it has already exited."""
+    with ExitStack() as pidfds:
+        pidfd = _open_pidfd(pid, container_id, pidfds)
         _signal(pidfd, signal.SIGHUP)
     return pidfd >= 0
 
 
-def _hold(pid: int, container_id: str, held: ExitStack) -> int:
-    """Return a pidfd that is surely the container's; -1 when the process is gone or foreign."""
+def _open_pidfd(pid: int, container_id: str, pidfds: ExitStack) -> int:
+    """Return a pidfd; -1 when the process has exited or is not in the container."""
     try:
         pidfd = os.pidfd_open(pid)
     except OSError:
         return -1
-    held.callback(os.close, pidfd)
+    pidfds.callback(os.close, pidfd)
     return pidfd if in_container(pid, container_id) else -1
 
 

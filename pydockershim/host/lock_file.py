@@ -1,4 +1,4 @@
-"""A lock that one process holds, as a file: it is free again when the process ends, however."""
+"""A lock file that one process holds; the kernel frees it however the process ends."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ def take_lock(path: Path) -> TextIO:
     """Return the locked file, to be kept open; FailedPrecondition when another process holds it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # For nobody else to open: whoever can read a file can lock it.
+        # Private: any process that can open the file can lock it.
         lock = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, mode=0o600), "w")
     except OSError as error:
         raise FailedPrecondition(f"cannot lock {path}: {error.strerror}") from error

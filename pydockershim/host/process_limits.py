@@ -1,4 +1,4 @@
-"""What this process takes of its host: memory and open files."""
+"""This process's own limits: malloc arenas and open files."""
 
 import ctypes
 import resource
@@ -7,10 +7,10 @@ _M_ARENA_MAX = -8  # malloc.h
 
 
 def bound_arenas(count: int) -> None:
-    """Have malloc use at most so many arenas, whichever number of threads comes.
+    """Limit the number of malloc arenas, however many threads there are.
 
-    glibc gives each of the first threads (8 a core) an arena of its own, which is never given back:
-    with hundreds of workers that is most of what the process would hold. A no-op elsewhere.
+    glibc gives each new thread (up to 8 per core) its own arena and never frees it: with hundreds
+    of workers that would be most of the process's memory. No effect with another libc.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -18,9 +18,9 @@ def bound_arenas(count: int) -> None:
 
 
 def allow_open_files() -> None:
-    """Let the process open as many files as it may: a log and a session take a few each.
+    """Raise the soft limit of open files to the hard limit: a log or a session takes a few each.
 
-    Programs that are started from here inherit it; none of ours minds.
+    Child processes inherit it; the ones started here do not depend on the limit.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,7 +1,7 @@
-"""The CRI log file of one container: appended to in whole lines, reopened when it was rotated.
+"""The CRI log file of one container: appended to in whole lines, reopened after a rotation.
 
 The kubelet rotates: it renames the file to `<name>.<YYYYmmdd-HHMMSS>`, calls ReopenContainerLog,
-and compresses all rotated ones but the newest. The file's last lines are the writer's only memory.
+and compresses all rotated files but the newest. The writer keeps no state but the file itself.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class Tail(NamedTuple):
-    """The end of a log. `is_all`: no more of it can be read; `is_whole`: that is the whole log."""
+    """The end of a log. `is_all`: nothing before it is readable; `is_whole`: it is all there is."""
 
     content: bytes
     is_all: bool
@@ -35,26 +35,26 @@ class Tail(NamedTuple):
 class CriFile:
     """Owns the descriptor; one thread appends, any thread may reopen.
 
-    A reopen waits for no more than the append under way.
+    A reopen waits at most for the append in progress.
     """
 
-    __slots__ = ("_descriptor", "_is_closed", "_lock", "_place")
+    __slots__ = ("_descriptor", "_is_closed", "_lock", "_log_path")
 
-    def __init__(self, place: LogPath) -> None:
-        self._place = place
+    def __init__(self, log_path: LogPath) -> None:
+        self._log_path = log_path
         self._descriptor = -1
         self._is_closed = False
         self._lock = threading.Lock()
 
-    def open(self, *, make: bool) -> None:
-        """Open the file unless it is open; `make` it if it is missing.
+    def open(self, *, create: bool) -> None:
+        """Open the file unless it is open; `create` it if it is missing.
 
-        OSError; BlockingIOError when another process has it open to write.
+        OSError; BlockingIOError when another process holds its lock.
         """
         with self._lock:
             if self._descriptor >= 0:
                 return
-            descriptor = self._place.open(make=make)
+            descriptor = self._log_path.open(create=create)
             try:
                 _claim(descriptor)
             except BlockingIOError:
@@ -63,23 +63,25 @@ class CriFile:
             self._descriptor = descriptor
 
     def reopen(self) -> None:
-        """Go on in the file that is at the path now; from here on the old one never grows.
+        """Switch to the file that is at the path now; after this the old one never grows.
 
         OSError: nothing has changed.
         """
-        new = self._place.open(make=True)
+        new = self._log_path.open(create=True)
         with self._lock:
             old = new if self._is_closed else self._descriptor
             if not self._is_closed:
                 self._descriptor = new
         if old >= 0:
-            self._let_go(old)
+            self._close(old)
         if old != new:
-            with suppress(OSError):  # only now: closing the old gives up the new if they are one
+            with suppress(
+                OSError
+            ):  # only now: if both are one file, closing the old drops the lock
                 _claim(new)
 
     def append(self, lines: bytes) -> int:
-        """Append whole lines; returns how many bytes of them, all unless the file cannot grow.
+        """Append whole lines; return how many bytes were written, fewer if the file cannot grow.
 
         OSError when not even one line fits. The file always ends with a whole line.
         """
@@ -98,82 +100,87 @@ class CriFile:
             return written
 
     def repair(self) -> None:
-        """Cut off a torn last line, which a death in the middle of an append leaves behind.
+        """Cut off a partial last line, which a crash during an append leaves behind.
 
-        Also in the newest rotated file: the kubelet may have been quicker than our restart.
+        Also in the newest rotated file: the kubelet may have rotated before our restart.
         """
         with self._lock:
-            _cut_torn_line(self._descriptor)
-        with self._place.folder() as folder:
-            for name in self._rotated(folder)[-1:]:
-                if name.endswith(_COMPRESSED):  # the kubelet's, and whole
+            _cut_partial_line(self._descriptor)
+        with self._log_path.parent_fd() as parent_fd:
+            for name in self._rotated(parent_fd)[-1:]:
+                if name.endswith(_COMPRESSED):  # compressed by the kubelet: it has no partial line
                     continue
-                with _opened(name, folder) as descriptor:
-                    _cut_torn_line(descriptor)
+                with _opened(name, parent_fd) as descriptor:
+                    _cut_partial_line(descriptor)
 
     def tail(self, size: int) -> Tail:
-        """Return the last `size` bytes, of rotated files too if this one is too short."""
+        """Return the last `size` bytes, also from rotated files if this one is shorter."""
         with self._lock:
             content = _last_bytes(self._descriptor, size)
         rotated: list[str] = []
         if len(content) < size:
-            with self._place.folder() as folder:
-                rotated = self._rotated(folder)
-                content = _last_of(rotated, folder, size - len(content)) + content
+            with self._log_path.parent_fd() as parent_fd:
+                rotated = self._rotated(parent_fd)
+                content = _last_of(rotated, parent_fd, size - len(content)) + content
         is_all = len(content) < size
         return Tail(content, is_all=is_all, is_whole=is_all and len(rotated) <= 1)
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the file; it is not opened again."""
         with self._lock:
             self._is_closed = True
             if self._descriptor >= 0:
-                self._let_go(self._descriptor)
+                self._close(self._descriptor)
             self._descriptor = -1
 
-    def _let_go(self, descriptor: int) -> None:
-        """Close it; it is closed also when that fails."""
+    def _close(self, descriptor: int) -> None:
+        """Close a descriptor; it is closed even when the kernel reports an error."""
         try:
             os.close(descriptor)
-        except OSError as error:  # a network disk tells late of what it could not write
-            logger.warning("log file %s may lack lines: %s", self._place.path, error)
+        except OSError as error:  # a network file system reports failed writes only now
+            logger.warning(
+                "log file %s may lack its last lines, its disk failed to store them: %s; "
+                "check the disk's quota and free space",
+                self._log_path.path,
+                error,
+            )
 
-    def _rotated(self, folder: int) -> list[str]:
+    def _rotated(self, parent_fd: int) -> list[str]:
         """Return the names of the rotated files, the newest last."""
-        pattern = re.compile(re.escape(self._place.name) + _ROTATED)
-        return sorted(name for name in os.listdir(folder) if pattern.fullmatch(name))
+        pattern = re.compile(re.escape(self._log_path.name) + _ROTATED)
+        return sorted(name for name in os.listdir(parent_fd) if pattern.fullmatch(name))
 
 
 def _claim(descriptor: int) -> None:
-    """Have no other process write the file until it is closed, or this process ends.
+    """Lock the file for writing until it is closed or this process ends.
 
-    BlockingIOError: one does, as a second shim on the same engine might.
+    BlockingIOError: another process holds the lock, such as a second shim on the same engine.
     """
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise BlockingIOError(error.errno, "another process writes it") from None
+        raise BlockingIOError(error.errno, "another process is writing this file") from None
     except OSError:
-        return  # the file system has no locks
+        return  # the file system does not support locks
 
 
 @contextmanager
-def _opened(name: str, folder: int) -> Iterator[int]:
-    descriptor = open_file(name, folder)
+def _opened(name: str, parent_fd: int) -> Iterator[int]:
+    descriptor = open_file(name, parent_fd)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _last_of(rotated: list[str], folder: int, size: int) -> bytes:
-    """Return the last bytes of rotated files; those of a quiet container may be empty."""
+def _last_of(rotated: list[str], parent_fd: int, size: int) -> bytes:
+    """Return the last bytes of the rotated files; some may be empty."""
     content = b""
     for name in reversed(rotated):
         if len(content) == size:
             break
         last = _last_unpacked if name.endswith(_COMPRESSED) else _last_bytes
-        with _opened(name, folder) as descriptor:
+        with _opened(name, parent_fd) as descriptor:
             content = last(descriptor, size - len(content)) + content
     return content
 
@@ -184,9 +191,9 @@ def _last_bytes(descriptor: int, size: int) -> bytes:
 
 
 def _last_unpacked(descriptor: int, size: int) -> bytes:
-    """Return the last bytes of a compressed file; none when it is damaged.
+    """Return the last bytes of a compressed file; none when it is corrupt.
 
-    COMPAT(kubelet): also the newest is compressed, when the rotation that was to follow is refused.
+    COMPAT(kubelet): the newest one is compressed too when the rotation that follows it fails.
     """
     content = b""
     try:
@@ -198,7 +205,7 @@ def _last_unpacked(descriptor: int, size: int) -> bytes:
     return content
 
 
-def _cut_torn_line(descriptor: int) -> None:
+def _cut_partial_line(descriptor: int) -> None:
     end = size = os.fstat(descriptor).st_size
     while end:
         begin = max(0, end - _CHUNK_BYTES)

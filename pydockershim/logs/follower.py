@@ -1,11 +1,10 @@
-"""One container's log on its way into the CRI file, a block at a time.
+"""Copies one container's output from its source to the CRI file, a block at a time.
 
-    first step: repair the CRI file, find its end in the source      (a restart, or nothing)
-    each step:  read CRI lines, append them                          quiet, moved, or more
-    at the end: nothing is left after the container has ended        drained
+    first step:  repair the CRI file, find its end in the source     (after a restart of the shim)
+    each step:   read CRI lines, append them                         quiet, moved, or more
+    last step:   the container has exited and nothing is left        drained
 
-Nothing here blocks or waits: a file that cannot grow is tried again later, and until then Docker
-holds the output.
+Nothing here blocks: a failed write is retried later, and until then Docker keeps the output.
 """
 
 import logging
@@ -25,30 +24,29 @@ _RETRY_S = 1.0
 
 
 class Follower:
-    """Moves one container's output; `step` is for one thread, all else for any.
+    """Copies one container's output; `step` is for one thread, all else for any.
 
     `resumes`: the CRI file may hold lines of this container already. `report_gap` gets the
-    container's id, and the times (RFC 3339) of the last line before a place where lines may be
-    missing and of the first line behind it.
+    container's id and the times (RFC 3339) of the last line before the gap and the first after it.
 
-    `ended` is set when the container has ended, `drained` when all its output has been written,
-    `abandoned` when nobody waits for that any more.
+    `exited` is set when the container has exited, `drained` when all its output has been written,
+    `abandoned` when nobody waits for the rest.
     """
 
     __slots__ = (
         "_file",
+        "_last_error",
         "_last_time",
         "_pending",
         "_ready",
         "_report_gap",
         "_resumes",
-        "_retry_s",
+        "_retry_at_s",
         "_source",
-        "_trouble",
         "abandoned",
         "container_id",
         "drained",
-        "ended",
+        "exited",
     )
 
     def __init__(
@@ -61,79 +59,79 @@ class Follower:
         report_gap: Callable[[str, str, str], None],
     ) -> None:
         self.container_id = container_id
-        self.ended = self.drained = self.abandoned = False
+        self.exited = self.drained = self.abandoned = False
         self._file = file
         self._source = source
         self._resumes = resumes
         self._report_gap = report_gap
         self._ready = False
         self._pending = self._last_time = b""
-        self._retry_s = 0.0
-        self._trouble = ""
+        self._retry_at_s = 0.0
+        self._last_error = ""
 
-    def make_file(self) -> None:
-        """Make the CRI file, which has to be there when the container has started. OSError."""
-        self._file.open(make=True)
+    def create_file(self) -> None:
+        """Create the CRI file; the kubelet expects it once the container has started. OSError."""
+        self._file.open(create=True)
 
     def reopen(self) -> None:
-        """Go on in a new CRI file, see `CriFile.reopen`. OSError."""
+        """Switch to a new CRI file, see `CriFile.reopen`. OSError."""
         self._file.reopen()
 
     def step(self) -> Progress:
-        """Do what can be done without waiting, at most for one block."""
-        if self._retry_s:
-            if time.monotonic() < self._retry_s:
+        """Copy at most one block, without waiting."""
+        if self._retry_at_s:
+            if time.monotonic() < self._retry_at_s:
                 return Progress.QUIET
-            self._retry_s = 0.0
+            self._retry_at_s = 0.0
         try:
             if self._ready or self._prepare():
-                return self._move()
+                return self._copy()
         except OSError as error:
-            self._rest(error)
+            self._retry_later(error)
             return Progress.QUIET
-        return Progress.MOVED  # it is about to start, and may begin with a flood
+        return Progress.MOVED  # the container is about to start, perhaps with a flood
 
     def start_over(self) -> None:
-        """Trust nothing but the CRI file: find its end in the source anew, a while later."""
+        """Keep nothing but the CRI file: find its end in the source again, 1 s later."""
         self._source.close()
         self._resumes, self._ready = True, False
         self._pending = b""
-        self._retry_s = time.monotonic() + _RETRY_S
+        self._retry_at_s = time.monotonic() + _RETRY_S
 
     def close(self) -> None:
-        """Let the files go; what was not drained is a gap."""
+        """Close the files; report a gap for what was not drained."""
         self._source.close()
         self._file.close()
         if self.abandoned and not self.drained:
             self._report_gap(self.container_id, self._last_time.decode(), "its end")
 
     def _prepare(self) -> bool:
-        """Open both ends; True when lines can move."""
+        """Open the CRI file and the source; return whether both are open."""
         try:
-            self._file.open(make=not self.ended)
+            self._file.open(create=not self.exited)
         except OSError as error:
-            # The kubelet has deleted the log of an ended container, another shim writes it, or it
-            # is a link to Docker's own file (COMPAT(cri-dockerd)).
+            # The kubelet has deleted the log of an exited container, another shim writes it, or
+            # it is a link to Docker's JSON file (COMPAT(cri-dockerd)).
             self.drained = error.errno in {ENOENT, EAGAIN, LOG_IS_A_LINK}
             if self.drained:
                 return False
             raise
-        end = NO_LINES
+        written = NO_LINES
         if self._resumes:
             self._file.repair()
-            end = last_lines(self._file)
-        if end.lines:
-            self._last_time = last_time(end.lines[-1])
-        ended = self.ended  # before the look at what there is
-        self._ready = self._source.open(end)
-        self.drained = ended and not self._ready
+            written = last_lines(self._file)
+        if written.lines:
+            self._last_time = last_time(written.lines[-1])
+        exited = self.exited  # before opening: Docker may create the log meanwhile
+        self._ready = self._source.open(written)
+        self.drained = exited and not self._ready
         return self._ready
 
-    def _move(self) -> Progress:
-        """Write what is pending, or read what comes next and write that."""
+    def _copy(self) -> Progress:
+        """Write the pending lines, or read the next ones and write those."""
         if self._pending:
             return self._write(Progress.MORE)
-        reading = self._source.read(ended=self.ended)
+        reading = self._source.read(exited=self.exited)
         if reading.is_end:
             self.drained = True
         if not reading.lines:
@@ -148,17 +146,18 @@ class Follower:
         written = self._file.append(self._pending)
         self._last_time = last_time(self._pending[:written])
         self._pending = self._pending[written:]
-        if self._trouble:
-            logger.info("the log of container %s is written again", self.container_id)
-            self._trouble = ""
+        if self._last_error:
+            logger.info("container %s: its log is being written again", self.container_id)
+            self._last_error = ""
         return progress
 
-    def _rest(self, error: OSError) -> None:
-        self._retry_s = time.monotonic() + _RETRY_S
-        if str(error) != self._trouble:
+    def _retry_later(self, error: OSError) -> None:
+        self._retry_at_s = time.monotonic() + _RETRY_S
+        if str(error) != self._last_error:
             logger.warning(
-                "the log of container %s cannot be written, Docker keeps it until then: %s",
+                "container %s: cannot write its log, retrying every second while Docker keeps the "
+                "output: %s",
                 self.container_id,
                 error,
             )
-        self._trouble = str(error)
+        self._last_error = str(error)

@@ -1,9 +1,9 @@
-"""Docker's log stream with timestamps, turned into the lines of a CRI log. No I/O.
+"""Converts Docker's log stream, with timestamps, to CRI log lines. No I/O.
 
-- Without a TTY each message is a frame: its stream, three zeros, its length (32 bits, big-endian),
-  then its time (30 characters), a space and its bytes. With a TTY the same comes without a frame.
-- The bytes end with LF when the message ends a line. One longer than 16 KiB comes in messages of
-  that size, all with the time of the first.
+- Without a TTY each message is a frame: stream number, three zeros, length (32 bits, big-endian),
+  then timestamp (30 characters), a space and the bytes. With a TTY there is no frame header.
+- The bytes end with LF when the message ends a line. A line over 16 KiB is split into messages of
+  that size, all with the timestamp of the first.
 - COMPAT(dockerd 20.10, `local`): the last message of a long line has lost its LF (`loses_lf`).
 """
 
@@ -21,7 +21,7 @@ _PART_BYTES = 16 * 1024
 
 
 class MessageReader:
-    """Takes the stream in any pieces and gives CRI lines as soon as they are complete."""
+    """Takes the stream in pieces of any size and returns CRI lines as they become complete."""
 
     def __init__(self, *, tty: bool, loses_lf: bool) -> None:
         self._split = self._split_raw if tty else self._split_frames
@@ -29,12 +29,12 @@ class MessageReader:
         self._rest = b""
 
     def feed(self, block: bytes) -> list[bytes]:
-        """Return the CRI lines that these bytes complete; Unavailable when they are no log."""
+        """Return the CRI lines that these bytes complete; Unavailable if they are not a log."""
         self._rest += block
         return [self._cri_line(stream, message) for stream, message in self._split()]
 
     def end(self) -> list[bytes]:
-        """Return the CRI line of what the stream ends with: with a TTY, a line without its LF."""
+        """Return the CRI line of an unterminated last line, which only a TTY's stream can have."""
         rest, self._rest = self._rest, b""
         return [self._cri_line(b"stdout", rest)] if _STAMP.match(rest) else []
 
@@ -47,7 +47,7 @@ class MessageReader:
                 break
             message = block[position + _HEAD.size : end]
             if number not in _STREAMS or not _STAMP.match(message):
-                raise Unavailable(f"the engine's log stream says {message[:200]!r}")
+                raise Unavailable(f"unexpected message in Docker's log stream: {message[:200]!r}")
             yield _STREAMS[number], message
             position = end
         self._rest = block[position:]
@@ -56,7 +56,7 @@ class MessageReader:
         block, position = self._rest, 0
         shortest = _STAMP_BYTES + (0 if self._loses_lf else _PART_BYTES)
         while (end := block.find(b"\n", position) + 1) or len(block) > position + shortest:
-            # A part has no LF: the next time stamp follows its bytes.
+            # A part has no LF: the next timestamp follows it directly.
             following = _STAMP.search(block, position + shortest, end or len(block))
             end = following.start() if following else end
             if not end:

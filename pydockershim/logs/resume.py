@@ -1,24 +1,24 @@
-"""Finds where in Docker's files the CRI file ends, so that each line is written exactly once.
+"""Finds the end of the CRI file in Docker's files, so that each line is written exactly once.
 
-What the records render to is compared with the last lines of the CRI file, in sequence. Times are
-only compared for equality: they may repeat, and go back when a clock is set.
+The entries, converted to CRI lines, are compared with the last lines of the CRI file, in sequence.
+Times are only compared for equality: they may repeat, and jump back when the clock is set.
 """
 
 import os
 from collections.abc import Iterator
 
 from pydockershim.logs.cri_file import CriFile
-from pydockershim.logs.records import BEFORE_TIME, cri_lines, time_field
+from pydockershim.logs.log_entries import BEFORE_TIME, cri_lines, time_field
 from pydockershim.logs.spool import Spool, SpoolFile
 from pydockershim.logs.window import Window, time_ns, window
 
-_BLOCK_BYTES = 32 * 1024  # two of the longest lines, which is nearly always enough
-# A window is two lines nearly always; the more costs a look at the whole spool each.
+_BLOCK_BYTES = 32 * 1024  # two lines of the maximum length, nearly always enough
+# A window is nearly always two lines; each search may read the whole spool.
 _MOST_SEARCHES = 8
 
 
 def last_lines(file: CriFile) -> Window:
-    """Return the window at the end of a CRI log, without lines when nothing was written yet."""
+    """Return the window at the end of a CRI log; without lines if the log is empty."""
     size = _BLOCK_BYTES
     while True:
         tail = file.tail(size)
@@ -28,30 +28,30 @@ def last_lines(file: CriFile) -> Window:
         size *= 4
 
 
-def resume(spool: Spool, end: Window) -> bytes | None:
-    """Stand behind these lines; returns what was read beyond them and is to be written next.
+def resume(spool: Spool, written: Window) -> bytes | None:
+    """Position the spool behind these lines; return lines read ahead, to be written next.
 
-    None: Docker no longer has the last of them, and the spool stands at its beginning.
+    None: Docker no longer has the last of them, and the spool is at its beginning.
     """
-    lines = end.lines
-    for first, file, offset in _candidates(spool, end):
+    lines = written.lines
+    for first, file, offset in _candidates(spool, written):
         wanted = b"".join(lines[first:])
         read = b""
         for more, in_file, behind in _lines_from(spool, file, offset):
             read += more
             if read.startswith(wanted):
-                spool.go_to(in_file, behind)
+                spool.seek(in_file, behind)
                 return read[len(wanted) :]
             if not wanted.startswith(read):
                 break
     return None
 
 
-def _candidates(spool: Spool, end: Window) -> Iterator[tuple[int, SpoolFile, int]]:
-    """Yield where the window, or what Docker still has of it, may be: index, file, offset."""
-    if end.is_whole:  # equal parts of one unfinished line are counted from the first on
+def _candidates(spool: Spool, written: Window) -> Iterator[tuple[int, SpoolFile, int]]:
+    """Yield where the window, or what Docker still has of it, may start: index, file, offset."""
+    if written.is_whole:  # equal parts of one unfinished line are counted from the first on
         yield 0, spool.files[0], 0
-    times = {time_ns(line): index for index, line in reversed([*enumerate(end.lines)])}
+    times = {time_ns(line): index for index, line in reversed([*enumerate(written.lines)])}
     for time, first in sorted(times.items(), key=lambda item: item[1])[:_MOST_SEARCHES]:
         for file, offset in spool.find(time_field(time)):
             if offset >= BEFORE_TIME:
@@ -61,7 +61,7 @@ def _candidates(spool: Spool, end: Window) -> Iterator[tuple[int, SpoolFile, int
 def _lines_from(
     spool: Spool, file: SpoolFile, offset: int
 ) -> Iterator[tuple[bytes, SpoolFile, int]]:
-    """Yield CRI lines from a place on, through all files, and where each block of them ends."""
+    """Yield blocks of CRI lines from an offset on, through all files, and where each ends."""
     for each in spool.files[spool.files.index(file) :]:
         while block := os.pread(each.descriptor, _BLOCK_BYTES, offset):
             lines, used = cri_lines(block)

@@ -1,4 +1,4 @@
-"""What a follower reads from: Docker's files (`spooled`) or its log stream (`streamed`)."""
+"""What a follower reads: Docker's files (`spool_source`) or its log stream (`stream_source`)."""
 
 from enum import IntEnum
 from typing import NamedTuple, Protocol
@@ -7,7 +7,7 @@ from pydockershim.logs.window import Window
 
 
 class Progress(IntEnum):
-    """How much there was to do, and whether there is more at once."""
+    """What a step did: nothing, something, or something with more to read at once."""
 
     QUIET = 0
     MOVED = 1
@@ -15,9 +15,9 @@ class Progress(IntEnum):
 
 
 class Reading(NamedTuple):
-    """CRI lines that come next. `after_gap`: before them lines may be missing.
+    """The next CRI lines. `after_gap`: lines may be missing before them.
 
-    `is_end`: the container has ended and nothing is left.
+    `is_end`: the container has exited and nothing is left to read.
     """
 
     lines: bytes = b""
@@ -29,14 +29,14 @@ class Reading(NamedTuple):
 class Source(Protocol):
     """One container's output as CRI lines. Never blocks; used by one thread."""
 
-    def open(self, end: Window) -> bool:
-        """Stand behind the last lines that were written; False when there is no log yet."""
+    def open(self, written: Window) -> bool:
+        """Resume behind the last written lines; False when Docker has no log yet."""
 
-    def read(self, *, ended: bool) -> Reading:
-        """Return what comes next; `ended`: the container has ended, so nothing is added any more.
+    def read(self, *, exited: bool) -> Reading:
+        """Return the next lines; `exited`: the container has exited, so the log does not grow.
 
         OSError when it cannot be read now.
         """
 
     def close(self) -> None:
-        """Let everything go; it may be opened again."""
+        """Release everything; the source may be opened again."""

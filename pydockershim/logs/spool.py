@@ -1,13 +1,13 @@
 """The files of Docker's `local` log driver for one container, read as one stream of bytes.
 
-Docker appends to `container.log`; when that has reached its size, it becomes `container.log.1` (and
-that one `.2`, up to the last, which is removed) and an empty one takes its place. A file that is
-open here can still be read when Docker has removed it.
+Docker appends to `container.log`. At its maximum size the file is renamed to `container.log.1`
+(that one to `.2`, and so on; the last is removed) and a new one is started. A file that is open
+here stays readable after Docker has removed it.
 
 COMPAT(dockerd): the files are private to dockerd, but the format has not changed since 18.09, and
-reading them gives what its API does not: every byte, which part ends a line, no line twice (20.10
-repeats some after a rotation, and ends a follow too early), and no work for dockerd, which spends
-four times as much on a log that is followed as on one that is only written.
+reading them gives what the API does not: every byte, which part ends a line, no line twice (20.10
+repeats some after a rotation, and ends a follow too early), and no work for dockerd, for which a
+log that is followed costs four times as much as one that is only written.
 """
 
 import os
@@ -19,22 +19,22 @@ from pathlib import Path
 
 from pydockershim.translate.log_config import SpoolSize
 
-# Files that are held open though Docker has removed them: what they pin is ours to bound.
+# Files kept open after Docker has removed them: a limit for the disk space that they hold.
 _REMOVED_FILES = 2
 _SEARCH_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolFile:
-    """An open file. `follows`: it surely continues the one before it in the list."""
+    """An open file. `is_contiguous`: it continues the one before it, no file is missing."""
 
     descriptor: int
     inode: int
-    follows: bool
+    is_contiguous: bool
 
     @property
     def size(self) -> int:
-        """Return how many bytes there are by now."""
+        """Return the current size in bytes."""
         return os.lseek(self.descriptor, 0, os.SEEK_END)  # a tenth of what fstat costs
 
 
@@ -55,7 +55,7 @@ class Spool:
         return tuple(self._files)
 
     def open(self) -> bool:
-        """Open the files there are and stand at the beginning; False when there are none yet."""
+        """Open the files at their beginning; False when there are none yet."""
         self.close()
         self._offset = 0
         self._files = deque(self._newer_than(None))
@@ -63,7 +63,7 @@ class Spool:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many files as Docker keeps: it may have removed older ones."""
+        """Whether Docker keeps no more files than these: it may have removed older ones."""
         return len(self._files) >= self._size.files
 
     def close(self) -> None:
@@ -71,67 +71,67 @@ class Spool:
         while self._files:
             os.close(self._files.popleft().descriptor)
 
-    def has_more(self, *, ended: bool = False) -> bool:
-        """Say whether there is something beyond the position, in this file or in a later one.
+    def has_more(self, *, exited: bool = False) -> bool:
+        """Return whether anything follows the position, in this file or in a later one.
 
-        `ended`: Docker writes no more, so it is worth a look at more than sizes.
+        `exited`: Docker writes no more, so look for later files whatever the size of this one.
         """
         if self._files[0].size > self._offset:
             return True
-        self._open_newer(certainly=ended)
+        self._open_newer(always=exited)
         return len(self._files) > 1
 
     def peek(self, size: int) -> bytes:
         """Return up to `size` bytes from the position on, of this file only."""
-        self._open_newer()  # before the bytes are read, so that those of a final file are its last
+        self._open_newer()  # before reading, so that a final file is read to its end
         return os.pread(self._files[0].descriptor, size, self._offset)
 
     @property
     def is_final(self) -> bool:
-        """Whether Docker has gone on to another file, so this one does not grow any more."""
+        """Whether Docker has moved to a later file, so that this one no longer grows."""
         return len(self._files) > 1
 
     def skip(self, size: int) -> None:
-        """Move on within the file."""
+        """Advance within the file."""
         self._offset += size
 
     def next_file(self) -> None:
-        """Move on to the next file; only right when this one is final and has been read."""
+        """Advance to the next file; only when this one is final and read to its end."""
         os.close(self._files.popleft().descriptor)
         self._offset = 0
 
-    def passed_gap(self) -> bool:
-        """Say whether files may be missing before this one: Docker had removed them unseen."""
-        return not self._offset and not self._files[0].follows
+    def may_lack_files(self) -> bool:
+        """Return whether Docker may have removed files before this one that were never read."""
+        return not self._offset and not self._files[0].is_contiguous
 
-    def go_to(self, file: SpoolFile, offset: int) -> None:
-        """Stand at an offset of one of the files, and let those before it go."""
+    def seek(self, file: SpoolFile, offset: int) -> None:
+        """Move to an offset of one of the files, and close those before it."""
         while self._files[0] is not file:
             os.close(self._files.popleft().descriptor)
         self._offset = offset
 
     def find(self, needle: bytes) -> Iterator[tuple[SpoolFile, int]]:
-        """Yield where some bytes occur, the last place first."""
+        """Yield where some bytes occur, the last occurrence first."""
         for file in reversed(self.files):
             for offset in _occurrences(file, needle):
                 yield file, offset
 
-    def _open_newer(self, *, certainly: bool = False) -> None:
-        """Open the files that Docker has begun since; without a look if that cannot be."""
+    def _open_newer(self, *, always: bool = False) -> None:
+        """Open later files; skipped while the newest is too small to have been rotated."""
         newest = self._files[-1]
-        if not certainly and newest.size < self._size.file_bytes:
+        if not always and newest.size < self._size.file_bytes:
             return
-        with suppress(FileNotFoundError):  # in the middle of a rotation, or the container is gone
+        with suppress(FileNotFoundError):  # during a rotation, or the container is removed
             if self._path.stat().st_ino != newest.inode:
                 self._files.extend(self._newer_than(newest))
         while len(self._files) > self._size.files + _REMOVED_FILES:
             os.close(self._files[1].descriptor)
             del self._files[1]
             oldest = self._files[1]
-            self._files[1] = replace(oldest, follows=False)
+            self._files[1] = replace(oldest, is_contiguous=False)
 
     def _newer_than(self, known: SpoolFile | None) -> list[SpoolFile]:
-        """Open the files that are newer than a known one, oldest first; all when it has gone."""
+        """Open the files newer than a known one, oldest first; all if it was removed."""
         found: list[SpoolFile] = []
         try:
             for descriptor in self._open_all():
@@ -139,17 +139,17 @@ class Spool:
                 if known and inode == known.inode:
                     os.close(descriptor)
                     return found
-                found.insert(0, SpoolFile(descriptor=descriptor, inode=inode, follows=True))
+                found.insert(0, SpoolFile(descriptor=descriptor, inode=inode, is_contiguous=True))
         except OSError:
             for file in found:
                 os.close(file.descriptor)
             raise
         if known and found:
-            found[0] = replace(found[0], follows=False)
+            found[0] = replace(found[0], is_contiguous=False)
         return found
 
     def _open_all(self) -> Iterator[int]:
-        """Open the files, newest first; each file once, also if Docker rotates meanwhile."""
+        """Open the files, newest first; each once, even if Docker rotates meanwhile."""
         seen = set()
         number = 0
         while True:

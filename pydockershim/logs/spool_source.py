@@ -1,16 +1,16 @@
 """A container's output from the files of Docker's `local` driver: the source of nearly all logs.
 
-When those do not have what was written last, they go on from the first line that is later: Docker
-has dropped it, or it is somebody else's, who writes to the same file.
+If they do not contain the last written line (Docker has dropped it, or another program wrote it to
+the CRI file), reading resumes at the first later line.
 """
 
-from pydockershim.logs.records import LONGEST_RECORD, cri_lines, damaged_bytes
+from pydockershim.logs.log_entries import LONGEST_ENTRY, corrupt_bytes, cri_lines
 from pydockershim.logs.resume import resume
 from pydockershim.logs.source import Progress, Reading
 from pydockershim.logs.spool import Spool
 from pydockershim.logs.window import Window, last_time, later_than
 
-# Between two blocks others get the interpreter: RPCs wait as long as one takes, some 0.2 ms.
+# Other threads run between two blocks: an RPC waits for one, about 0.2 ms.
 _BLOCK_BYTES = 16 * 1024
 
 _NOTHING = Reading()
@@ -18,41 +18,41 @@ _END = Reading(is_end=True)
 
 
 class SpoolSource:
-    """Renders the records of a spool, block by block."""
+    """Converts the entries of a spool to CRI lines, block by block."""
 
-    __slots__ = ("_after_gap", "_beyond", "_spool", "_written_time")
+    __slots__ = ("_after_gap", "_read_ahead", "_spool", "_written_time")
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._beyond = self._written_time = b""
+        self._read_ahead = self._written_time = b""
         self._after_gap = False
 
-    def open(self, end: Window) -> bool:
+    def open(self, written: Window) -> bool:
         """Open the files and find the last written lines in them."""
         if not self._spool.open():
             return False
-        if not end.lines:
+        if not written.lines:
             self._after_gap = self._spool.is_full
             return True
-        beyond = resume(self._spool, end)
-        self._beyond, self._after_gap = beyond or b"", beyond is None
-        self._written_time = last_time(end.lines[-1]) if beyond is None else b""
+        read_ahead = resume(self._spool, written)
+        self._read_ahead, self._after_gap = read_ahead or b"", read_ahead is None
+        self._written_time = last_time(written.lines[-1]) if read_ahead is None else b""
         return True
 
-    def read(self, *, ended: bool) -> Reading:
+    def read(self, *, exited: bool) -> Reading:
         """Return the lines of the next block."""
-        if self._beyond:
-            lines, self._beyond = self._beyond, b""
+        if self._read_ahead:
+            lines, self._read_ahead = self._read_ahead, b""
             return Reading(lines, Progress.MORE)
-        if not self._spool.has_more(ended=ended):
-            return _END if ended else _NOTHING
+        if not self._spool.has_more(exited=exited):
+            return _END if exited else _NOTHING
         block = self._spool.peek(_BLOCK_BYTES)
         lines, used = cri_lines(block)
         if not used and len(block) == _BLOCK_BYTES:
-            block = self._spool.peek(LONGEST_RECORD)
+            block = self._spool.peek(LONGEST_ENTRY)
             lines, used = cri_lines(block)
         if not used:
-            return self._get_past(block, ended=ended)
+            return self._skip_unreadable(block, exited=exited)
         self._spool.skip(used)
         if self._written_time:
             lines = later_than(self._written_time, lines)
@@ -66,18 +66,18 @@ class SpoolSource:
     def close(self) -> None:
         """Close the files."""
         self._spool.close()
-        self._beyond, self._after_gap, self._written_time = b"", False, b""
+        self._read_ahead, self._after_gap, self._written_time = b"", False, b""
 
-    def _get_past(self, block: bytes, *, ended: bool) -> Reading:
-        """Go on behind what is no whole record: a file's end, or what Docker left half-written."""
-        final = ended or self._spool.is_final
-        damaged = damaged_bytes(block, growing=not final or len(block) == LONGEST_RECORD)
-        if damaged:
-            self._spool.skip(damaged)
+    def _skip_unreadable(self, block: bytes, *, exited: bool) -> Reading:
+        """Continue behind an incomplete entry: at a file's end, or where Docker left it so."""
+        final = exited or self._spool.is_final
+        corrupt = corrupt_bytes(block, growing=not final or len(block) == LONGEST_ENTRY)
+        if corrupt:
+            self._spool.skip(corrupt)
             self._after_gap = True
         elif self._spool.is_final:
             self._spool.next_file()
-            self._after_gap |= self._spool.passed_gap()
+            self._after_gap |= self._spool.may_lack_files()
         else:
             return _NOTHING
         return Reading(progress=Progress.MORE)

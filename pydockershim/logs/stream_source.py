@@ -1,17 +1,17 @@
-"""A container's output from Docker's log stream: for every driver whose files we do not read.
+"""A container's output from Docker's log stream, for drivers whose files are not read directly.
 
-A thread per container reads and renders; what it has is fetched by the follower, and when nobody
-fetches, the thread stops reading. Docker's stream has its ways, so:
+One thread per container reads the stream and converts it; the follower fetches the lines. When the
+queue between them is full, the thread stops reading. Docker's stream has pitfalls:
 
-- It is read once to its end before it is followed: only then it is sure what it does not hold.
+- The log is read to its end once before it is followed: only then is it certain what it lacks.
 - The end of a follow is not the end of the log (20.10 ends one early, and so does any engine when
-  the follower lags behind rotations): it is read again until nothing new comes.
-- `since` is inclusive, and of no use behind a clock that went back: the lines that were written
-  last are looked for in what comes, and only what is behind them is new.
-- COMPAT(dockerd 20.10): after a rotation some lines come once more, to be known by their age. What
-  cannot be helped there: a flood that rotates files faster than they are followed loses lines
-  unseen, `since` leaves out all that a clock that went back stamps earlier, and the last line of a
-  `local` log looks whole without its LF.
+  the reader lags behind rotations): it is read again until nothing new comes.
+- `since` is inclusive, and useless after a clock was set back: the reader searches for the last
+  written lines, and only what follows them is new.
+- COMPAT(dockerd 20.10): some lines are repeated after a rotation; they are recognised by their
+  time. Not fixable there: a flood that rotates files faster than they are read loses lines
+  undetected, `since` leaves out lines with earlier times after a clock was set back, and an
+  unterminated last line of a `local` log looks terminated.
 """
 
 import logging
@@ -29,7 +29,7 @@ from pydockershim.logs.window import Window, last_time, time_ns, window
 logger = logging.getLogger(__name__)
 
 _TIME_BYTES = len("2000-01-01T00:00:00.000000000Z")
-_OUTBOX_BYTES = 256 * 1024
+_QUEUE_BYTES = 256 * 1024
 _TAIL_BYTES = 256 * 1024  # Docker 20.10 repeats up to 80 KiB
 _LONGEST_TAIL_BYTES = 4 * 1024 * 1024
 _SEARCHED_LINES = 4096
@@ -41,7 +41,7 @@ _END = Reading(is_end=True)
 
 
 class StreamSource:
-    """Fetches what a reader thread has; `tty` is the container's, `loses_lf` the engine's."""
+    """Fetches lines from a reader thread; `tty` and `loses_lf` as for `MessageReader`."""
 
     def __init__(self, engine: Engine, container_id: str, *, tty: bool, loses_lf: bool) -> None:
         self._engine = engine
@@ -50,17 +50,17 @@ class StreamSource:
         self._loses_lf = loses_lf
         self._reader: _Reader | None = None
 
-    def open(self, end: Window) -> bool:
-        """Begin to read behind these lines."""
+    def open(self, written: Window) -> bool:
+        """Start to read behind these lines."""
         messages = partial(MessageReader, tty=self._tty, loses_lf=self._loses_lf)
         self._reader = _Reader(
-            self._engine, self._container_id, message_reader=messages, written=end.lines
+            self._engine, self._container_id, message_reader=messages, written=written.lines
         )
         return True
 
-    def read(self, *, ended: bool) -> Reading:
-        """Return what has come."""
-        return self._reader.fetch(ended=ended) if self._reader else _NOTHING
+    def read(self, *, exited: bool) -> Reading:
+        """Return the lines read so far."""
+        return self._reader.fetch(exited=exited) if self._reader else _NOTHING
 
     def close(self) -> None:
         """Stop reading."""
@@ -70,7 +70,7 @@ class StreamSource:
 
 
 class _Reader:
-    """Reads one log on a thread of its own until the container has ended, or `stop`."""
+    """Reads one log on its own thread until the container has exited, or `stop`."""
 
     def __init__(
         self,
@@ -84,30 +84,30 @@ class _Reader:
         self._container_id = container_id
         self._message_reader = message_reader
         self._tail = bytearray().join(written)
-        self._outbox = _Outbox()
-        self._end_stream: Callable[[], None] = lambda: None
-        self._ended = threading.Event()
+        self._queue = _LineQueue()
+        self._close_stream: Callable[[], None] = lambda: None
+        self._exited = threading.Event()
         self._stopped = threading.Event()
-        self._trouble = ""
+        self._last_error = ""
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
-    def fetch(self, *, ended: bool) -> Reading:
-        if ended:
-            self._ended.set()
-        return self._outbox.fetch()
+    def fetch(self, *, exited: bool) -> Reading:
+        if exited:
+            self._exited.set()
+        return self._queue.fetch()
 
     def stop(self) -> None:
         self._stopped.set()
-        self._ended.set()
-        self._outbox.close()
-        self._end_stream()
+        self._exited.set()
+        self._queue.close()
+        self._close_stream()
 
     def _run(self) -> None:
         follow = False
         while not self._stopped.is_set():
-            ended = self._ended.is_set()  # before the look at what there is
+            exited = self._exited.is_set()  # before reading, so that the read is complete
             try:
-                is_news = self._pass(follow=follow and not ended)
+                has_new = self._pass(follow=follow and not exited)
             except NotFound:
                 break
             except ShimError as error:
@@ -115,80 +115,86 @@ class _Reader:
                 self._stopped.wait(_RETRY_S)
                 follow = False
                 continue
-            if ended and not is_news:
+            if exited and not has_new:
                 break
-            if follow and not is_news:
-                self._ended.wait(_POLL_S)  # it does not run yet, or any more
+            if follow and not has_new:
+                self._exited.wait(_POLL_S)  # not running yet, or no longer
             follow = True
-        self._outbox.end()
+        self._queue.end()
 
-    def _warn(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            logger.warning("the log of container %s: %s", self._container_id, trouble)
-        self._trouble = trouble
+    def _warn(self, error: str) -> None:
+        if error != self._last_error:
+            logger.warning(
+                "container %s: cannot read its log from Docker, retrying every second: %s",
+                self._container_id,
+                error,
+            )
+        self._last_error = error
 
     def _pass(self, *, follow: bool) -> bool:
-        """Read the log once; returns whether anything was new."""
+        """Read the log once; return whether anything was new."""
         written, since_ns = self._written()
-        news, messages = _News(written), self._message_reader()
+        written_filter, messages = _WrittenFilter(written), self._message_reader()
         stream = self._engine.containers.read_log(
             self._container_id, since_ns=since_ns, follow=follow
         )
-        self._end_stream = stream.close
-        if self._stopped.is_set():  # `stop` may have come before it knew of this stream
+        self._close_stream = stream.close
+        if self._stopped.is_set():  # `stop` may have run before the stream was opened
             stream.close()
-        is_news = False
+        has_new = False
         with closing(iter(stream)) as blocks:
             for block in blocks:
                 if self._stopped.is_set():
                     break
-                is_news |= self._take(news.among(messages.feed(block)), news)
-        is_news |= self._take(news.among(messages.end(), is_end=True), news)
-        return is_news
+                has_new |= self._take(
+                    written_filter.new_lines(messages.feed(block)), written_filter
+                )
+        has_new |= self._take(written_filter.new_lines(messages.end(), is_end=True), written_filter)
+        return has_new
 
-    def _take(self, lines: list[bytes], news: "_News") -> bool:
-        """Have these lines written next, less those that come once more."""
-        fresh = b"".join(self._without_repeats(lines))
-        if fresh:
-            self._remember(fresh)
-            self._outbox.put(fresh, after_gap=news.take_gap())
-        return bool(fresh)
+    def _take(self, lines: list[bytes], written_filter: "_WrittenFilter") -> bool:
+        """Queue these lines, without those that Docker repeats."""
+        new_lines = b"".join(self._without_repeats(lines))
+        if new_lines:
+            self._remember(new_lines)
+            self._queue.put(new_lines, after_gap=written_filter.take_gap())
+        return bool(new_lines)
 
     def _written(self) -> tuple[list[bytes], int]:
-        """Return the lines to look for in what comes, and the time (ns) from which to read it."""
+        """Return the lines to search for, and the time (ns) from which to read."""
         tail = bytes(self._tail)
         lines = window(tail, everything=len(tail) < _LONGEST_TAIL_BYTES)
-        if lines is None:  # it ends with too long a line; all its parts have one time
+        if lines is None:  # the last line is too long to search for; its parts share one time
             return [], time_ns(last_time(tail)) + 1
         return lines, time_ns(lines[0]) if lines else 0
 
-    def _remember(self, fresh: bytes) -> None:
-        """Keep enough to know repeats, and all parts of an unfinished line: they may be equal."""
-        self._tail += fresh
-        if len(self._tail) > 2 * _TAIL_BYTES:  # messages are small and many: not at each of them
+    def _remember(self, new_lines: bytes) -> None:
+        """Keep enough to detect repeats, and all parts of an unfinished line: they may be equal."""
+        self._tail += new_lines
+        if len(self._tail) > 2 * _TAIL_BYTES:  # messages are small and many: not for each
             is_enough = window(bytes(self._tail[-_TAIL_BYTES:]), everything=False) is not None
             del self._tail[: -(_TAIL_BYTES if is_enough else _LONGEST_TAIL_BYTES)]
 
     def _without_repeats(self, lines: list[bytes]) -> list[bytes]:
-        """Leave out what comes once more: a run of written lines that begins in the past.
+        """Leave out repeats: runs of lines already written that begin with an earlier time.
 
-        No two whole lines of a stream have one time; parts of a line have, and may be equal.
+        No two whole lines of a stream share a time; the parts of a line do, and may be equal.
         """
         begin = self._tail.rfind(b"\n", 0, -1) + 1
         newest = bytes(self._tail[begin : begin + _TIME_BYTES])
-        fresh, repeats = [], False
+        new_lines, repeats = [], False
         for line in lines:
             time = line[:_TIME_BYTES]
             is_past = time < newest or (time == newest and line.split(b" ", 3)[2] == b"F")
             repeats = (repeats or is_past) and line in self._tail
             if not repeats:
-                fresh.append(line)
+                new_lines.append(line)
                 newest = max(newest, time)
-        return fresh
+        return new_lines
 
 
-class _Outbox:
-    """Lines on their way from the reader to the follower, who takes them all at once."""
+class _LineQueue:
+    """Lines from the reader to the follower, which fetches all of them at once."""
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
@@ -199,8 +205,8 @@ class _Outbox:
         self._changed = threading.Condition()
 
     def put(self, lines: bytes, *, after_gap: bool) -> None:
-        """Wait for room; lines behind a gap wait until those before it have been taken."""
-        limit = 0 if after_gap else _OUTBOX_BYTES
+        """Wait for room; lines behind a gap wait until those before it have been fetched."""
+        limit = 0 if after_gap else _QUEUE_BYTES
         with self._changed:
             self._changed.wait_for(lambda: self._bytes <= limit or self._is_closed)
             self._lines.append(lines)
@@ -208,11 +214,11 @@ class _Outbox:
             self._after_gap |= after_gap
 
     def end(self) -> None:
-        """Nothing comes any more."""
+        """Mark the end: nothing more is put."""
         self._has_end = True
 
     def close(self) -> None:
-        """Nobody takes anything any more; let the reader go on to its end."""
+        """Never block the reader again, so that its thread can end."""
         with self._changed:
             self._is_closed = True
             self._changed.notify()
@@ -228,16 +234,16 @@ class _Outbox:
         return _END if has_end else _NOTHING
 
 
-class _News:
-    """Leaves out of the lines of one pass what was written before; notes a gap if that is gone."""
+class _WrittenFilter:
+    """Drops the lines of one pass that are already written; notes a gap if it cannot find them."""
 
     def __init__(self, written: Iterable[bytes]) -> None:
         self._written = list(written)
         self._held: list[bytes] = []
         self._is_gap = False
 
-    def among(self, lines: list[bytes], *, is_end: bool = False) -> list[bytes]:
-        """Return the new ones of the lines that come next."""
+    def new_lines(self, lines: list[bytes], *, is_end: bool = False) -> list[bytes]:
+        """Return the lines of the next block that are new."""
         if not self._written:
             return lines
         self._held += lines
@@ -251,7 +257,7 @@ class _News:
         return []
 
     def take_gap(self) -> bool:
-        """Say, once, whether lines may be missing before those that come next."""
+        """Return, once, whether lines may be missing before the next ones."""
         is_gap, self._is_gap = self._is_gap, False
         return is_gap
 

@@ -1,7 +1,7 @@
-"""The last lines of a CRI log, as far back as it takes to find them again in their source. No I/O.
+"""The last lines of a CRI log: as many as it takes to find them again in their source. No I/O.
 
-One line is not always enough: the parts of a long line share their time, and may be equal. So the
-window goes back to the last whole line before everything that is unfinished at the end of the log.
+One line is not always enough: the parts of a long line share a time, and may be equal. So the
+window starts at the last whole line before any line that is unfinished at the end of the log.
 """
 
 import re
@@ -15,7 +15,7 @@ _NS = 1_000_000_000
 
 
 class Window(NamedTuple):
-    """The last lines of a CRI log; `is_whole`: it has no others."""
+    """The last lines of a CRI log; `is_whole`: there are no others."""
 
     lines: list[bytes]
     is_whole: bool
@@ -25,10 +25,10 @@ NO_LINES = Window([], is_whole=True)
 
 
 def window(tail: bytes, *, everything: bool) -> list[bytes] | None:
-    """Return the lines to look for, none for an empty log; None when the tail must be longer.
+    """Return the lines to search for, none for an empty log; None when the tail is too short.
 
-    `everything`: there is no more than this tail. A torn line at either end, and what is no line of
-    a CRI log, is left out.
+    `everything`: there is nothing before this tail. Partial lines at either end, and lines that are
+    not of a CRI log, are left out.
     """
     found: list[bytes] = []
     unfinished: set[tuple[bytes, bytes]] = set()
@@ -44,13 +44,13 @@ def window(tail: bytes, *, everything: bool) -> list[bytes] | None:
 
 
 def time_ns(line: bytes) -> int:
-    """Return the time of a CRI line that Docker has stamped."""
+    """Return the time of a CRI line, which is Docker's timestamp."""
     second, ns = line[:30].removesuffix(b"Z").split(b".")
     return int(datetime.fromisoformat(f"{second.decode()}+00:00").timestamp()) * _NS + int(ns)
 
 
 def later_than(time: bytes, lines: bytes) -> bytes:
-    """Return CRI lines from the first one on that is later than a time as it stands in them."""
+    """Return CRI lines from the first that is later than a time in their format."""
     position = 0
     while position < len(lines) and lines[position : position + len(time)] <= time:
         position = lines.index(b"\n", position) + 1
@@ -58,5 +58,5 @@ def later_than(time: bytes, lines: bytes) -> bytes:
 
 
 def last_time(lines: bytes) -> bytes:
-    """Return the time of the last of some whole lines, as it stands there."""
+    """Return the time of the last of some whole lines, in their format."""
     return lines[lines.rfind(b"\n", 0, -1) + 1 :].partition(b" ")[0]

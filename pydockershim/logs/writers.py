@@ -1,14 +1,14 @@
 """The log writers of all containers: one thread, and the facade for the rest of the program.
 
-    follow(log)     before a container starts; and for every container when the program starts
-    reopen(id)      ReopenContainerLog
-    ended(id)       the container does not run any more: its log is drained
-    finish(ids)     before the containers are removed, or when their start has failed
+    follow(log)      before a container starts; and for every container when the shim starts
+    reopen(id)       ReopenContainerLog
+    note_exit(id)    the container has exited: drain its log, then stop writing it
+    finish(ids)      before the containers are removed, or after their start has failed
 
-The thread looks at the sizes of Docker's files, which costs less than a microsecond a container and
-needs none of the kernel's scarce inotify instances: every 20 ms while anything moves, and ever more
-seldom, down to every 200 ms, when all is quiet. Containers take turns of one block, so that a flood
-delays neither the others nor the RPCs.
+The thread polls the sizes of Docker's files, which costs less than a microsecond per container and
+none of the kernel's few inotify instances: every 20 ms while there is output, backing off to every
+200 ms when there is none. Each container gets one block per turn, so that a flood delays neither
+the other logs nor the RPCs.
 """
 
 import logging
@@ -32,12 +32,13 @@ from pydockershim.translate.log_config import spool_size
 
 logger = logging.getLogger(__name__)
 
-# What a removal waits for lines that are still unread.
-_PATIENCE_S = 5.0
-# A drain nearly always takes less: whoever asks need not ask again.
-_DRAIN_S = 0.01
+# How long a removal waits for unread lines.
+_DRAIN_TIMEOUT_S = 5.0
+# Nearly every drain takes less, so the caller need not ask again.
+_USUAL_DRAIN_S = 0.01
+_STOP_TIMEOUT_S = 5.0
 
-# What other drivers print is read from files of `local`: their own, or the copy that Docker keeps.
+# Other drivers' output is read from files in `local` format: their own, or Docker's cached copy.
 _OWN_FORMATS = frozenset({"json-file", "journald"})
 
 _TURNS = 8
@@ -47,9 +48,9 @@ _LONGEST_PAUSE_S = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerLog:
-    """Where a container's output is and where it goes.
+    """Where a container's output comes from and where it goes.
 
-    `directory` is the pod's log directory (empty: unknown, it is not ours), `path` the log's
+    `directory` is the pod's log directory (empty: unknown, another shim's pod), `path` the log's
     absolute path. `driver` and `options` are the container's own LogConfig.
     """
 
@@ -62,9 +63,9 @@ class ContainerLog:
 
 
 class LogWriters:
-    """All writers; any thread may call.
+    """All writers; thread-safe.
 
-    `gaps` counts the places where lines may be missing.
+    `gaps` counts the gaps reported since the start.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -77,71 +78,80 @@ class LogWriters:
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start to write."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Write no more; what is left is written after the next start."""
+        """Stop writing; the rest is written after the next start."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(_PATIENCE_S)
+        self._thread.join(_STOP_TIMEOUT_S)
         if self._thread.is_alive():
-            logger.warning("the log files' disk hangs: what is under way there is left to it")
+            logger.warning(
+                "the log disk is not responding; exiting without waiting for writes in progress"
+            )
             return
         for follower in self._followers.values():
             follower.close()
 
-    def follow(self, log: ContainerLog, *, fresh: bool) -> None:
-        """Write a container's log from now on, until it has ended; none without a path.
+    def follow(self, log: ContainerLog, *, resumes: bool) -> None:
+        """Write a container's log from now on, until it is drained; nothing without a path.
 
-        `fresh`: it is about to be started, so its file is made now. FailedPrecondition when that
-        cannot be done, InvalidArgument when it would not lie in the pod's log directory. Otherwise
-        its writing is resumed, unless another process writes it or it is a symbolic link: that is
-        another runtime's way.
+        `resumes`: go on writing an existing log, unless another process writes it or it is a
+        symbolic link, as other runtimes make. Otherwise the container is about to start and its log
+        file is created: FailedPrecondition when that fails, InvalidArgument when it would be
+        outside the pod's log directory.
         """
         if not log.path or log.container_id in self._followers:
             return
-        follower = self._follower(log, resumes=not fresh)
-        if fresh:
+        follower = self._follower(log, resumes=resumes)
+        if not resumes:
             try:
-                follower.make_file()
+                follower.create_file()
             except OSError as error:
-                raise FailedPrecondition(f"log file {log.path}: {error}") from error
+                raise FailedPrecondition(
+                    f"cannot create log file {log.path} of container {log.container_id}: {error}; "
+                    "it must be a regular file that only this process writes, on a writable disk"
+                ) from error
         self._followers[log.container_id] = follower
         self._wake.set()
 
     def reopen(self, container_id: str) -> None:
-        """Go on in a new file; the one before never grows again. FailedPrecondition: not written.
+        """Switch to a new file; the old one never grows again.
 
-        FailedPrecondition also when the new file cannot be made; then nothing has changed.
+        FailedPrecondition when the log is not written here, or when the new file cannot be created;
+        then nothing has changed.
         """
         follower = self._followers.get(container_id)
         if follower is None:
             raise FailedPrecondition(
-                f"no log of container {container_id} is written here: it does not run, has no log, "
-                "or another process writes it"
+                f"cannot reopen the log of container {container_id}: it is not written here; the "
+                "container is not running, has no log path, or another process writes its log"
             )
         try:
             follower.reopen()
         except OSError as error:
-            raise FailedPrecondition(f"log of container {container_id}: {error}") from error
+            raise FailedPrecondition(
+                f"cannot reopen the log of container {container_id}: {error}; output still goes to "
+                "the old file"
+            ) from error
 
     def is_drained(self, container_id: str) -> bool:
-        """Say whether all output of a container that has ended is in its log.
+        """Return whether all output of a container that has exited is in its log.
 
-        That it has ended is noted; may wait for 10 ms, in which nearly all are drained.
+        Notes the exit, and waits up to 10 ms, which is enough for nearly every drain.
         """
-        return self._drained([container_id], within_s=_DRAIN_S)
+        return self._drained([container_id], within_s=_USUAL_DRAIN_S)
 
-    def ended(self, container_id: str) -> None:
-        """Note that a container does not run any more; its writer ends when it has drained it."""
+    def note_exit(self, container_id: str) -> None:
+        """Note that a container has exited; its log is closed when drained."""
         if follower := self._followers.get(container_id):
-            follower.ended = True
+            follower.exited = True
             self._wake.set()
 
     def finish(self, container_ids: Collection[str]) -> None:
-        """Wait at most 5 s for what is unread of containers that have ended; the rest is a gap."""
-        if self._drained(container_ids, within_s=_PATIENCE_S):
+        """Drain the logs of exited containers within 5 s; report a gap for what is left unread."""
+        if self._drained(container_ids, within_s=_DRAIN_TIMEOUT_S):
             return
         for container_id in container_ids:
             if follower := self._followers.get(container_id):
@@ -150,7 +160,7 @@ class LogWriters:
 
     def _drained(self, container_ids: Collection[str], *, within_s: float) -> bool:
         for container_id in container_ids:
-            self.ended(container_id)
+            self.note_exit(container_id)
         with self._changed:
             return self._changed.wait_for(
                 lambda: self._followers.keys().isdisjoint(container_ids), within_s
@@ -168,9 +178,9 @@ class LogWriters:
     def _source(self, log: ContainerLog) -> Source:
         size = spool_size(log.driver, log.options)
         features = self._engine.features
-        folder = Path(features.root_dir, "containers", log.container_id)
-        if size and os.access(folder, os.R_OK | os.X_OK):
-            return SpoolSource(Spool(folder / "local-logs" / "container.log", size))
+        directory = Path(features.root_dir, "containers", log.container_id)
+        if size and os.access(directory, os.R_OK | os.X_OK):
+            return SpoolSource(Spool(directory / "local-logs" / "container.log", size))
         return StreamSource(
             self._engine,
             log.container_id,
@@ -188,7 +198,7 @@ class LogWriters:
                 self._wake.clear()
 
     def _sweep(self) -> Progress:
-        """Let each follower take a step; those that have more take turns for some more."""
+        """Let each follower take a step; those with more to read get up to 8 turns."""
         progress = Progress.QUIET
         followers = list(self._followers.values())
         for _ in range(_TURNS):
@@ -200,8 +210,11 @@ class LogWriters:
     def _step(self, follower: Follower) -> Progress:
         try:
             progress = follower.step()
-        except Exception:  # a fault with one log must not end the others
-            logger.exception("the log of container %s is taken up anew", follower.container_id)
+        except Exception:  # a failure of one log must not stop the others
+            logger.exception(
+                "container %s: unexpected error in its log, resuming it in 1 s",
+                follower.container_id,
+            )
             follower.start_over()
             progress = Progress.QUIET
         if follower.drained or follower.abandoned:
@@ -215,8 +228,8 @@ class LogWriters:
     def _report_gap(self, container_id: str, before: str, after: str) -> None:
         self.gaps += 1
         logger.warning(
-            "container %s: lines may be missing in its log between %s and %s: Docker did not keep "
-            "them until they could be written; a larger %s lets it keep more",
+            "container %s: lines may be missing in its log between %s and %s: Docker dropped them "
+            "before they were written; increase %s to let it keep more",
             container_id,
             before or "its beginning",
             after,

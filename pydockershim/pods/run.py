@@ -16,7 +16,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect, Json
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, ShimError, Unknown
-from pydockershim.host.container_processes import is_there
+from pydockershim.host.container_processes import process_exists
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
 from pydockershim.labels import naming
 from pydockershim.labels.record import SandboxRecord
@@ -96,7 +96,7 @@ def _identity(record: SandboxRecord) -> tuple[str, str, str]:
 def _is_there(deps: PodDeps, inspect: ContainerInspect) -> bool:
     """Say whether the pause container's process is one of this host's, or has ended."""
     return (
-        is_there(inspect["State"]["Pid"])
+        process_exists(inspect["State"]["Pid"])
         or not (deps.engine.containers.inspect(inspect["Id"])["State"]["Running"])
     )
 

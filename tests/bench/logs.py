@@ -44,7 +44,7 @@ socket, *logs = sys.argv[1:]
 writers = LogWriters(Engine(socket))
 writers.start()
 for log in logs:
-    writers.follow(ContainerLog(**json.loads(log)), fresh=True)
+    writers.follow(ContainerLog(**json.loads(log)), resumes=False)
 for _ in sys.stdin:
     print(time.process_time(), flush=True)
 """

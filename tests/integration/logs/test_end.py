@@ -80,8 +80,8 @@ def test_nobody_is_told_of_the_end_before_the_last_line_is_there(
     told = background.submit(lines_when_told_of_the_end, events, log)
     log.start()
     dockerd.api.wait(log.container.id)
-    end_s = time.monotonic() + 1
-    while time.monotonic() < end_s:
+    deadline_s = time.monotonic() + 1
+    while time.monotonic() < deadline_s:
         assert states(own_pod) == {cri.CONTAINER_RUNNING}
         assert not told.done()
 

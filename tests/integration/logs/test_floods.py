@@ -73,8 +73,8 @@ def test_a_shim_killed_every_3_s_under_rotation_writes_each_line_once(
         f"n=0; while [ $n -lt {last} ]; do seq $((n+1)) $((n+500)); n=$((n+500)); usleep 98000; "
         "done; exec sleep 60"
     )
-    end_s = time.monotonic() + seconds
-    while time.monotonic() < end_s:
+    deadline_s = time.monotonic() + seconds
+    while time.monotonic() < deadline_s:
         time.sleep(1)
         log.rename()
         log.reopen()

@@ -24,7 +24,7 @@ from tests.integration.logs.logged import (
     shown_and_written,
     spool_of,
 )
-from tests.unit.logs.spooling import record
+from tests.unit.logs.spooling import entry
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
@@ -171,10 +171,10 @@ def test_a_clock_that_goes_back_changes_nothing(
     before_ns = time.time_ns() - HOUR_NS
     (spool,) = spool_of(dockerd, log)
     with spool.open("ab", buffering=0) as file:
-        file.write(record(before_ns, b"two"))
+        file.write(entry(before_ns, b"two"))
         eventually(lambda: log.texts == [b"one", b"two"])
         own.kill()
-        file.write(record(before_ns - HOUR_NS, b"three") + record(before_ns, b"two"))
+        file.write(entry(before_ns - HOUR_NS, b"three") + entry(before_ns, b"two"))
 
     own.start()
 

@@ -194,7 +194,7 @@ def test_a_pod_that_ended_meanwhile_is_an_error_on_the_connection(
         sessions.client.stop_pod_sandbox(pod.id)
         connection = forward.open(80)
         forward.read_to_end(connection)
-        assert b"does not run any more" in connection.error
+        assert b"is no longer running" in connection.error
 
 
 def test_over_websocket_each_port_has_its_channels(sessions: Sessions, server_pod: Pod) -> None:

@@ -25,9 +25,9 @@ PATIENCE_S = 30  # of a busy machine
 def shell() -> Iterator[subprocess.Popen[bytes]]:
     """Run the tree."""
     with subprocess.Popen(["sh", "-c", TREE]) as shell:
-        end_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + PATIENCE_S
         while len(family := family_of(shell.pid)) < 4:
-            assert time.monotonic() < end_s
+            assert time.monotonic() < deadline_s
             time.sleep(0.005)
         yield shell
         for pid in family:
@@ -69,9 +69,9 @@ def test_whole_tree_is_killed(shell: subprocess.Popen[bytes]) -> None:
 
     assert shell.wait(PATIENCE_S) == -signal.SIGKILL
     # Those that are left to the machine's init go when it reaps them.
-    end_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + PATIENCE_S
     while [pid for pid in family if state_of(pid) not in STOPPED]:
-        assert time.monotonic() < end_s
+        assert time.monotonic() < deadline_s
 
 
 def test_part_of_a_tree_leaves_the_rest_alone(shell: subprocess.Popen[bytes]) -> None:

@@ -47,7 +47,7 @@ def test_profile_is_read(tmp_path: Path) -> None:
 
 
 def test_missing_profile_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"none\.json is not on this node"):
+    with pytest.raises(NotFound, match=r"none\.json does not exist on this node"):
         read_profile(f"{tmp_path}/none.json")
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydockershim.logs.cri_file import CriFile
 from pydockershim.logs.follower import Follower
+from pydockershim.logs.log_entries import cri_lines
 from pydockershim.logs.log_path import LogPath
-from pydockershim.logs.records import cri_lines
 from pydockershim.logs.source import Progress
 from pydockershim.logs.spool import Spool
 from pydockershim.logs.spool_source import SpoolSource
@@ -29,9 +29,9 @@ class Node:
         self._rotations = 0
         self._spool_files = spool_files
         self.follower = self.new_follower(resumes=False)
-        self.follower.make_file()
+        self.follower.create_file()
 
-    def print_record(self, data: bytes) -> None:
+    def print_entry(self, data: bytes) -> None:
         """The container writes."""
         self.docker.write(data)
         self.printed += cri_lines(data)[0]
@@ -63,7 +63,7 @@ class Node:
 
     def drain(self) -> None:
         """The container has ended and the writer comes to the end."""
-        self.follower.ended = True
+        self.follower.exited = True
         while not self.follower.drained:
             self.step()
         self.follower.close()

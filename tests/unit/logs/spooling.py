@@ -1,4 +1,4 @@
-"""Docker's side of a spool, as the `local` driver writes it: records, rotation, and long lines."""
+"""Docker's side of a spool, as the `local` driver writes it: entries, rotation, and long lines."""
 
 import itertools
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 PART_BYTES = 16 * 1024
 
 
-def record(
+def entry(
     time_ns: int, line: bytes, *, source: bytes = b"stdout", part: int = 0, last: bool = True
 ) -> bytes:
-    """Return a record; `part` counts from 1 in a line that comes in parts, 0: it does not."""
+    """Return an entry; `part` counts from 1 in a line that comes in parts, 0: it does not."""
     message = _bytes_field(1, source) + b"\x10" + _varint(time_ns)
     message += _bytes_field(3, line) if line else b""
     if part:
@@ -35,7 +35,7 @@ class DockerLog:
         self.path.touch()
 
     def write(self, data: bytes) -> None:
-        """Append a record, to a new file if the one before is full."""
+        """Append an entry, to a new file if the one before is full."""
         if self.path.stat().st_size >= self._file_bytes:
             self._rotate()
         with self.path.open("ab") as file:
@@ -47,7 +47,7 @@ class DockerLog:
         for number, part in enumerate(parts, 1):
             several = number if len(parts) > 1 else 0
             last = number == len(parts)
-            self.write(record(time_ns, part, source=source, part=several, last=last))
+            self.write(entry(time_ns, part, source=source, part=several, last=last))
 
     def _rotate(self) -> None:
         names = [self.path, *(self.path.with_suffix(f".log.{n}") for n in range(1, self._files))]

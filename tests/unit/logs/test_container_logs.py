@@ -20,10 +20,10 @@ class Writers(LogWriters):
     def __init__(self) -> None:
         self.let_go: list[str] = []
 
-    def follow(self, log: ContainerLog, *, fresh: bool) -> None:
+    def follow(self, log: ContainerLog, *, resumes: bool) -> None:
         """Write nothing."""
 
-    def ended(self, container_id: str) -> None:
+    def note_exit(self, container_id: str) -> None:
         """Note it."""
         self.let_go.append(container_id)
 

@@ -1,14 +1,14 @@
-"""The records of Docker's `local` log driver, turned into the lines of a CRI log. No I/O.
+"""Converts the entries of Docker's `local` log driver to CRI log lines. No I/O.
 
-- A record is its length (32 bits, big-endian), a protobuf message and the length again. It has been
-  so since Docker 18.09 (moby, `daemon/logger/local`); a test guards it on each engine.
-- The message: source=1, time_nano=2, line=3, partial=4, partial_log_metadata=5 (last=1). Fields
-  that are empty are left out; others (attrs=6) are of no use here.
-- A line has lost its LF. One longer than 16 KiB comes in parts, all with the time of the first.
+- An entry is its length (32 bits, big-endian), a protobuf message (LogEntry) and the length again.
+  Unchanged since Docker 18.09 (moby, `daemon/logger/local`); a test checks it on each engine.
+- The message: source=1, time_nano=2, line=3, partial=4, partial_log_metadata=5 (last=1). Empty
+  fields are left out; others (attrs=6) are ignored.
+- The line is without its LF. One over 16 KiB is split into parts, all with the time of the first.
 - A CRI line is `<RFC 3339 time> <stdout|stderr> <F|P> <bytes>`; P: the next part continues it.
 
-Nearly all records are whole lines from the same moment as the one before; those are recognised
-without reading the message field by field: a flood costs about a microsecond a line.
+Nearly all entries are whole lines from about the same time as the one before. A fast path handles
+them without parsing the message field by field: a flood costs about a microsecond a line.
 """
 
 import time
@@ -20,8 +20,8 @@ from typing import Any
 _LENGTH = Struct(">I")
 _FRAME_BYTES = 2 * _LENGTH.size
 _SMALLEST = 10  # a message with a source, a time and an empty line
-LONGEST_RECORD = 64 * 1024  # 16 KiB of line, and attributes that we do not ask for
-_LARGEST = LONGEST_RECORD - _FRAME_BYTES
+LONGEST_ENTRY = 64 * 1024  # 16 KiB of line, and attributes that we never request
+_LARGEST = LONGEST_ENTRY - _FRAME_BYTES
 
 # Length; source and the tag of the time; the 9 bytes of the time; tag and length of the line.
 _HEAD = Struct(">I9sHH5sBBB")
@@ -33,7 +33,7 @@ _ANY_SOURCE = b"\n\x06std"
 BEFORE_TIME = _LENGTH.size + len(_SOURCE_FIELDS[0])
 _WHOLE = {b"\n\x06%b\x10" % source: b"Z %b F " % source for source in _SOURCES}
 
-# The time of today is a varint of 9 bytes, of which the upper 5 change 4 times a second.
+# Today's time is a varint of 9 bytes; its upper 5 bytes change 4 times a second.
 _TOP_SHIFT, _MIDDLE_SHIFT = 28, 14
 _NINE_BYTES_NS = 1 << 56
 _MORE, _BOTH_MORE = 0x80, 0x8080  # set in each byte of a varint but the last
@@ -48,9 +48,9 @@ _LAST = 1
 
 
 def cri_lines(block: bytes) -> tuple[bytes, int]:
-    """Return the CRI lines of the whole records at the block's start, and how many bytes those are.
+    """Return the CRI lines of the complete entries at the block's start, and their size in bytes.
 
-    No bytes: the first record is not complete, or is none (`damaged_bytes`).
+    0 bytes: the first entry is incomplete or corrupt (`corrupt_bytes`).
     """
     lines: list[bytes] = []
     position, end = 0, len(block)
@@ -90,24 +90,24 @@ def cri_lines(block: bytes) -> tuple[bytes, int]:
     return b"".join(lines), position
 
 
-def damaged_bytes(block: bytes, *, growing: bool) -> int:
-    """Return how many bytes at the block's start belong to no record.
+def corrupt_bytes(block: bytes, *, growing: bool) -> int:
+    """Return how many bytes at the block's start are not part of an entry.
 
-    `growing`: more bytes come, so a record at the end may be incomplete. An engine that ran out of
-    disk, or a host that lost its power, leaves such bytes behind.
+    `growing`: more bytes will follow, so the last entry may be incomplete. A full disk or a power
+    failure leaves such bytes behind.
     """
-    if not block or _may_be_record(block, 0, growing=growing):
+    if not block or _may_be_entry(block, 0, growing=growing):
         return 0
     position = 0
     while (position := block.find(_ANY_SOURCE, position + 1)) >= 0:
         begin = position - _LENGTH.size
-        if begin > 0 and _may_be_record(block, begin, growing=growing):
+        if begin > 0 and _may_be_entry(block, begin, growing=growing):
             return begin
     return max(1, len(block) - BEFORE_TIME) if growing else len(block)
 
 
 def time_field(time_ns: int) -> bytes:
-    """Return how a record holds its time, `BEFORE_TIME` bytes behind its start."""
+    """Return a time as an entry encodes it, `BEFORE_TIME` bytes after its start."""
     encoded = bytearray((_TIME << 3 | _VARINT,))
     while time_ns >= _MORE:
         encoded.append(time_ns & _MORE - 1 | _MORE)
@@ -117,13 +117,13 @@ def time_field(time_ns: int) -> bytes:
 
 
 def cri_time(time_ns: int) -> bytes:
-    """Return a time as Docker writes it: UTC, with 9 digits behind the point."""
+    """Return a time in Docker's format: UTC, with 9 decimal places."""
     second, ns = divmod(time_ns, _NS)
     return b"%b.%09dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode(), ns)
 
 
-def _may_be_record(block: bytes, start: int, *, growing: bool) -> bool:
-    """Say whether a record begins there that is sound, or may be when the rest has come."""
+def _may_be_entry(block: bytes, start: int, *, growing: bool) -> bool:
+    """Return whether a valid entry begins there, or one that may become valid when it grows."""
     if len(block) - start < _LENGTH.size:
         return growing
     (size,) = _LENGTH.unpack_from(block, start)
@@ -136,7 +136,7 @@ def _may_be_record(block: bytes, start: int, *, growing: bool) -> bool:
 
 
 def _read(block: bytes, start: int) -> tuple[int, bytes] | None:
-    """Return the time (ns) and the CRI line of the record that begins there; None: not sound."""
+    """Return the time (ns) and the CRI line of the entry that begins there; None: invalid."""
     (size,) = _LENGTH.unpack_from(block, start)
     end = start + _LENGTH.size + size
     if block[end : end + _LENGTH.size] != block[start : start + _LENGTH.size]:
@@ -154,7 +154,7 @@ def _read(block: bytes, start: int) -> tuple[int, bytes] | None:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield the fields of a protobuf message; of fixed size ones the raw bytes."""
+    """Yield the fields of a protobuf message; those of fixed size as raw bytes."""
     position = 0
     while position < len(message):
         key, position = _varint(message, position)

@@ -1,11 +1,11 @@
-"""Records of the `local` driver become CRI lines, whatever the pieces they are read in."""
+"""Entries of the `local` driver become CRI lines, whatever the pieces they are read in."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydockershim.logs.records import BEFORE_TIME, cri_lines, damaged_bytes, time_field
-from tests.unit.logs.spooling import cri_line, record
+from pydockershim.logs.log_entries import BEFORE_TIME, corrupt_bytes, cri_lines, time_field
+from tests.unit.logs.spooling import cri_line, entry
 
 NOW_NS = 1_788_264_000_123_456_789
 NOW = "2026-09-01T12:00:00.123456789Z"
@@ -19,8 +19,8 @@ TAIL = (
     + bytes.fromhex("1801 00000060")
 )
 
-records = st.builds(
-    record,
+entries = st.builds(
+    entry,
     st.integers(min_value=1, max_value=2**62),
     st.binary(max_size=300).map(lambda line: line.replace(b"\n", b"")),
     source=st.sampled_from([b"stdout", b"stderr"]),
@@ -43,14 +43,14 @@ def test_reads_what_docker_writes() -> None:
 @pytest.mark.parametrize("length", [0, 1, 26, 127, 128, 129, 255, 256, 16383])
 def test_keeps_lines_of_every_length(length: int) -> None:
     line = b"\xff\x00" * length
-    block = record(NOW_NS, line[:length], source=b"stderr") * 3
+    block = entry(NOW_NS, line[:length], source=b"stderr") * 3
 
     assert cri_lines(block)[0] == cri_line(NOW, line[:length], source="stderr") * 3
 
 
 def test_stamps_each_line_with_its_own_time() -> None:
     steps = [0, 1, 999, 10**6, 268_435_455, 268_435_456, 876_543_210, 10**9, 3600 * 10**9, 5]
-    block = b"".join(record(NOW_NS + step, b"x") for step in steps)
+    block = b"".join(entry(NOW_NS + step, b"x") for step in steps)
 
     times = [line.split(b" ")[0].decode() for line in cri_lines(block)[0].splitlines()]
 
@@ -60,16 +60,16 @@ def test_stamps_each_line_with_its_own_time() -> None:
 
 
 def test_knows_times_before_the_clock_was_set() -> None:
-    assert cri_lines(record(5, b"x") * 2)[0] == cri_line("1970-01-01T00:00:00.000000005Z", b"x") * 2
+    assert cri_lines(entry(5, b"x") * 2)[0] == cri_line("1970-01-01T00:00:00.000000005Z", b"x") * 2
 
 
 def test_marks_all_parts_but_the_last() -> None:
-    parts = [record(NOW_NS, b"a", part=1, last=False), record(NOW_NS, b"", part=2, last=True)]
+    parts = [entry(NOW_NS, b"a", part=1, last=False), entry(NOW_NS, b"", part=2, last=True)]
 
     assert cri_lines(b"".join(parts))[0] == cri_line(NOW, b"a", tag="P") + cri_line(NOW, b"")
 
 
-@given(st.lists(records, max_size=20), st.integers(min_value=1, max_value=500))
+@given(st.lists(entries, max_size=20), st.integers(min_value=1, max_value=500))
 def test_gives_the_same_lines_for_every_split(stream: list[bytes], step: int) -> None:
     whole = b"".join(stream)
     one_by_one = b"".join(cri_lines(each)[0] for each in stream)
@@ -77,7 +77,7 @@ def test_gives_the_same_lines_for_every_split(stream: list[bytes], step: int) ->
     lines, position, end = b"", 0, 0
     while position < len(whole):
         end = min(end + step, len(whole))
-        assert damaged_bytes(whole[position:end], growing=True) == 0
+        assert corrupt_bytes(whole[position:end], growing=True) == 0
         more, used = cri_lines(whole[position:end])
         lines, position = lines + more, position + used
 
@@ -85,35 +85,35 @@ def test_gives_the_same_lines_for_every_split(stream: list[bytes], step: int) ->
     assert cri_lines(whole) == (one_by_one, len(whole))
 
 
-@given(st.lists(records, min_size=1, max_size=5), st.binary(min_size=1, max_size=60))
-def test_finds_the_next_record_behind_damage(stream: list[bytes], rubbish: bytes) -> None:
+@given(st.lists(entries, min_size=1, max_size=5), st.binary(min_size=1, max_size=60))
+def test_finds_the_next_entry_behind_damage(stream: list[bytes], rubbish: bytes) -> None:
     block = b"\x00\x00" + rubbish + b"".join(stream)
 
-    while skip := damaged_bytes(block, growing=True):
+    while skip := corrupt_bytes(block, growing=True):
         block = block[skip:]
 
     assert block.endswith(b"".join(stream)) or cri_lines(block)[1] == 0
 
 
-def test_stops_at_a_record_that_was_cut_short_and_written_over() -> None:
-    torn = record(NOW_NS, b"x" * 100)[:60]
-    block = record(NOW_NS, b"before") + torn + record(NOW_NS, b"behind") * 9
+def test_stops_at_an_entry_that_was_cut_short_and_written_over() -> None:
+    torn = entry(NOW_NS, b"x" * 100)[:60]
+    block = entry(NOW_NS, b"before") + torn + entry(NOW_NS, b"behind") * 9
 
     lines, used = cri_lines(block)
 
     assert lines == cri_line(NOW, b"before")
-    assert damaged_bytes(block[used:], growing=False) == len(torn)
+    assert corrupt_bytes(block[used:], growing=False) == len(torn)
     assert cri_lines(block[used + len(torn) :])[0] == cri_line(NOW, b"behind") * 9
 
 
 def test_does_not_take_an_attribute_for_the_line() -> None:
     """Docker adds `attrs` when asked for labels in the log; an empty line leaves out its field."""
-    message = record(NOW_NS, b"")[4:-4] + b"\x32\x05\x0a\x01k\x12\x00"
+    message = entry(NOW_NS, b"")[4:-4] + b"\x32\x05\x0a\x01k\x12\x00"
     length = len(message).to_bytes(4, "big")
 
     assert cri_lines((length + message + length) * 2)[0] == cri_line(NOW, b"") * 2
 
 
 @given(st.integers(min_value=1, max_value=2**62))
-def test_a_record_is_found_by_its_time(time_ns: int) -> None:
-    assert record(time_ns, b"x").startswith(time_field(time_ns), BEFORE_TIME)
+def test_an_entry_is_found_by_its_time(time_ns: int) -> None:
+    assert entry(time_ns, b"x").startswith(time_field(time_ns), BEFORE_TIME)
