@@ -143,7 +143,7 @@ def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) ->
 
 
 def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
-    """Return what was asked for and has no effect on this node, a sentence each."""
+    """Return a sentence for each requested thing that has no effect on this node."""
     label = config.linux.security_context.selinux_options
     asked = config.linux.resources
     unified = asked.unified
