@@ -1,9 +1,9 @@
-"""The user database of images: who is in which group, according to /etc/passwd and /etc/group.
+"""Users and groups of images, from their /etc/passwd and /etc/group.
 
-Docker adds an image's groups to a process only when no group was asked for; the CRI's Merge policy
-wants them in any case. The two files are read from a container that is made of the image for the
-purpose, never started, and removed at once; one that a killed run left is removed by the next run
-that makes one. An image never changes, so what was read is kept.
+Docker adds an image's groups to a process only when no group is requested; the CRI's Merge policy
+always adds them. The two files are read from a container that is created from the image, never
+started, and removed at once; leftovers of a killed process are removed before the next one is
+created. An image never changes, so the files are cached.
 """
 
 import threading
@@ -21,7 +21,7 @@ _NAME = "pydockershim_identity_"
 
 
 class ImageUsers:
-    """Owns the cache of both files, by image id."""
+    """Thread-safe. Owns the cache of both files, by image id."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -52,7 +52,7 @@ class ImageUsers:
                 self._engine.containers.remove(made.id)
 
     def _sweep(self) -> None:
-        """Remove what earlier runs have left, once."""
+        """Remove containers that earlier processes left, once."""
         with self._lock:
             swept, self._swept = self._swept, True
         if swept:
