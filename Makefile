@@ -1,4 +1,4 @@
-# Thin on purpose: a recipe calls a script or a tool, CI calls the same targets.
+# Thin on purpose: a recipe calls a script or a tool. CI calls the same targets.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-unit integration endurance bench check \
@@ -6,10 +6,9 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
-# The Docker engine of the test bed, by the Debian suite that ships it: bookworm (20.10), trixie
-# (26.1), sid (28.5).
+# The Docker Engine of the test bed, by Debian suite: bookworm (20.10), trixie (26.1), sid (28.5).
 ENGINE ?= sid
-# The tests that are selected, by pytest's markers.
+# Which integration tests, by pytest's markers.
 SELECT ?= not endurance
 BED := ENGINE=$(ENGINE) $(VENV)/python -m tests.bed $(VENV)/python
 
@@ -21,21 +20,21 @@ help: ## list the targets
 
 # Using it
 
-setup: $(RUN) ## make .venv, with .venv/bin/pydockershim in it
+setup: $(RUN) ## make only .venv/bin/pydockershim
 
-demo: $(RUN) ## run a sample pod through the shim, show it, leave nothing behind
+demo: $(RUN) ## the main job: run a pod through Docker, show what happens, remove all of it
 	@$(VENV)/python -m tools.demo
 
-run: $(RUN) ## keep the shim serving, and say how to use it
+run: $(RUN) ## keep the shim serving, and print the commands to use it
 	@$(VENV)/python -m tools.run
 
 # Testing it
 
-test: test-unit ## unit and integration tests on Docker 28.5; on 20.10 what depends on the engine
+test: test-unit ## the tests: unit, integration on Docker 28.5, and what depends on the engine on 20.10
 	$(MAKE) integration ENGINE=sid
 	$(MAKE) integration ENGINE=bookworm SELECT="engine and not endurance"
 
-test-unit: $(DEV) ## unit tests: no Docker, seconds
+test-unit: $(DEV) ## unit tests, without Docker
 	@$(VENV)/python -m tests.bed.compilers
 	$(VENV)/python -m pytest
 
@@ -43,22 +42,23 @@ integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|tr
 	$(BED) -m pytest tests/integration tests/faults -m "$(SELECT)"
 
 endurance: export PYTEST_ADDOPTS = --session-timeout=14400 -o faulthandler_timeout=0
-endurance: $(DEV) ## the tests that take long, on both engines
+endurance: $(DEV) ## the long-running tests, on both engines
 	$(MAKE) integration ENGINE=sid SELECT=endurance
 	$(MAKE) integration ENGINE=bookworm SELECT=endurance
 
-bench: $(DEV) ## measure against the floor, side by side
-	$(BED) -m tools.bench
+bench: $(DEV) ## speed and memory against the minimum: PART=pods|view|logs|streaming
+	@$(VENV)/python -m tests.bench.programs
+	$(BED) -m tests.bench
 
-conformance: $(DEV) ## Kubernetes' own suites, and kubectl in a cluster: SUITE=node|kubectl|critest
+conformance: $(DEV) ## Kubernetes' own test suites: SUITE=node|kubectl|critest
 	$(VENV)/python -m tests.conformance
 
-conformance-quick: $(DEV) ## a few minutes of it
+conformance-quick: $(DEV) ## a part of them, in a few minutes
 	$(VENV)/python -m tests.conformance --quick
 
 # Changing it
 
-check: $(DEV) ## format, lint, types, spelling, and who may import whom
+check: $(DEV) ## formatting, lint, types, spelling, architecture
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
 	$(VENV)/mypy
@@ -71,14 +71,14 @@ proto: $(DEV) ## generate pydockershim/api from proto/
 pause: ## build the pause program
 	$(PYTHON) tools/make_pause.py
 
-golden: $(DEV) ## write the expected requests of the golden tests anew
-	$(VENV)/python -m tools.golden
+golden: $(DEV) ## regenerate the expected requests of the golden tests
+	$(VENV)/python -m tests.unit.translate.golden
 	$(VENV)/python -m tests.unit.client.test_manifest
 
 lock: $(DEV) ## lock the requirements after a change of pyproject.toml
 	$(VENV)/python tools/lock.py
 
-clean: ## remove .venv and everything else that was made
+clean: ## remove .venv and all other generated files
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

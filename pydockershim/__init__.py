@@ -1,6 +1,6 @@
-"""Kubernetes' Container Runtime Interface, carried out by a Docker Engine.
+"""Kubernetes' Container Runtime Interface (CRI), implemented on a Docker Engine.
 
-ARCHITECTURE.md draws the rooms of this package and the one direction in which they import.
+ARCHITECTURE.md describes the rooms of this package and the direction of their imports.
 """
 
 __version__ = "0.1.0"

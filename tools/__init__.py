@@ -1,1 +1,1 @@
-"""What the Makefile calls: scripts for whoever uses, measures or changes the project."""
+"""Scripts that the Makefile calls: the demo, the environment, generated files."""

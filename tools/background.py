@@ -1,4 +1,4 @@
-"""A program that runs in the background of a tool, until the tool ends it."""
+"""Runs a program in the background of a tool."""
 
 import subprocess
 import time
@@ -25,7 +25,7 @@ def running(
     ready: Callable[[], bool],
     progress: Progress,
 ) -> Iterator[None]:
-    """Run a program until the body ends; SetupError when it does not get ready."""
+    """Run a program until the body ends; SetupError if it does not become ready."""
     process = _start(command, log)
     try:
         _await_ready(name, process, log=log, ready=ready)
@@ -37,14 +37,14 @@ def running(
     finally:
         with progress.step(f"stop {name}") as step:
             _stop(process)
-            step.done = f"{name} has ended"
+            step.done = f"{name} stopped"
 
 
 def wait(condition: Callable[[], bool], *, timeout_s: float) -> bool:
-    """Wait until the condition holds; False when it does not in time."""
-    end_s = time.monotonic() + timeout_s
+    """Wait until the condition holds; False on timeout."""
+    deadline_s = time.monotonic() + timeout_s
     while not condition():
-        if time.monotonic() > end_s:
+        if time.monotonic() > deadline_s:
             return False
         time.sleep(0.05)
     return True
@@ -53,12 +53,12 @@ def wait(condition: Callable[[], bool], *, timeout_s: float) -> bool:
 def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
-            # Even when the tool is killed, nothing of it goes on running.
+            # Even if the tool is killed, the program does not keep running.
             ["setpriv", "--pdeathsig", "TERM", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C at the terminal must reach the tool alone, which then ends the others in order.
+            # Ctrl-C must reach only the tool, which then stops its programs in order.
             start_new_session=True,
         )
 
@@ -67,9 +67,9 @@ def _await_ready(
     name: str, process: subprocess.Popen[bytes], *, log: Path, ready: Callable[[], bool]
 ) -> None:
     if not wait(lambda: process.poll() is not None or ready(), timeout_s=_START_S):
-        raise SetupError(f"{name} does not answer; its log ends:\n{_tail(log)}")
+        raise SetupError(f"{name} does not answer; the end of its log:\n{_tail(log)}")
     if process.poll() is not None:
-        raise SetupError(f"{name} has ended at once; its log ends:\n{_tail(log)}")
+        raise SetupError(f"{name} exited at its start; the end of its log:\n{_tail(log)}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

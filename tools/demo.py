@@ -1,4 +1,4 @@
-"""Run the pod of examples/pod.yaml through the shim, show what it does, and leave nothing behind.
+"""Run the pod of examples/pod.yaml through the shim, show what it does, and remove all of it.
 
     make demo    sets up the environment and calls this
 
@@ -38,10 +38,10 @@ _LOG_S = 10.0
 def main() -> int:
     """Run the demo; the exit code says whether all of it worked."""
     started_s = time.monotonic()
-    print("\npydockershim: a Kubernetes pod on a Docker engine, by way of the CRI\n", flush=True)
+    print("\npydockershim: a Kubernetes pod on a Docker Engine, through the CRI\n", flush=True)
     code = host_setup.carry_out(_demo)
     if code == 0:
-        print(f"\ndone in {time.monotonic() - started_s:.0f} s, nothing of it is left")
+        print(f"\ndone in {time.monotonic() - started_s:.0f} s, nothing is left behind")
     return code
 
 
@@ -56,7 +56,7 @@ def _demo(progress: Progress, stack: ExitStack) -> None:
         stack,
         home,
         engine=engine,
-        # An image that is there already: the demo needs no registry.
+        # An image that is already loaded: the demo needs no registry.
         flags=[f"--pod-infra-container-image={builtin_pause.NAME}"],
     )
     client = stack.enter_context(CriClient(endpoint))
@@ -71,12 +71,12 @@ def _demo(progress: Progress, stack: ExitStack) -> None:
 
 
 def _provide_images(progress: Progress, stack: ExitStack, engine: Engine, plan: PodPlan) -> None:
-    """Make the pod's image and load the pause image; remove both, a pause image only if it is new.
+    """Build the pod's image and load the pause image; remove both (the pause image if it is new).
 
-    The pod's image is the demo's own: one that is there is what a demo left that was killed.
+    The pod's image is the demo's own: if it exists, a demo that was killed has left it.
     """
     (name,) = plan.images
-    with progress.step(f"make the image {name}") as step, engine.client() as docker:
+    with progress.step(f"build the image {name}") as step, engine.client() as docker:
         before = {tag: image["Id"] for image in docker.images() for tag in image["RepoTags"] or ()}
         left = [before[name]] if name in before else []
         pause = [] if builtin_pause.NAME in before else [builtin_pause.NAME]
@@ -87,7 +87,7 @@ def _provide_images(progress: Progress, stack: ExitStack, engine: Engine, plan: 
         )
         architecture = _ARCHITECTURES[platform.machine()]
         docker.load_image(builtin_pause.image_tar(architecture))  # type: ignore[no-untyped-call]
-        step.done = f"the image {name} is made of Debian's busybox"
+        step.done = f"built the image {name} from Debian's busybox"
 
 
 def _remove_images(progress: Progress, engine: Engine, names: list[str]) -> None:
@@ -95,11 +95,11 @@ def _remove_images(progress: Progress, engine: Engine, names: list[str]) -> None
         for name in names:
             with suppress(NotFound):
                 docker.remove_image(name)
-        step.done = "the images are removed"
+        step.done = "removed the images"
 
 
 def _root_filesystem() -> bytes:
-    """Return a tar with busybox under all its names, and the folders that a pod mounts on."""
+    """Return a tar with busybox under all its names, and the directories that a pod mounts on."""
     busybox = host_setup.busybox()
     names = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout
     buffer = io.BytesIO()
@@ -116,7 +116,7 @@ def _root_filesystem() -> bytes:
 
 
 def _free_host_port(progress: Progress, plan: PodPlan) -> int:
-    """Return the pod's hostPort; one that is taken on this machine is replaced by a free one."""
+    """Return the pod's hostPort; if it is in use, replace it by a free one."""
     (mapping,) = plan.sandbox.port_mappings
     for port in (mapping.host_port, 0):
         with socket.socket() as probe:
@@ -127,16 +127,16 @@ def _free_host_port(progress: Progress, plan: PodPlan) -> int:
                 continue
             free = int(probe.getsockname()[1])
         if free != mapping.host_port:
-            progress.say(f"   port {mapping.host_port} is taken here: {free} stands in for it")
+            progress.say(f"   port {mapping.host_port} is in use: using {free}")
             mapping.host_port = free
         return free
-    raise SetupError("no port of this machine is free")
+    raise SetupError("there is no free port on this machine")
 
 
 def _run_sandbox(progress: Progress, stack: ExitStack, client: CriClient, plan: PodPlan) -> str:
     metadata = plan.sandbox.metadata
     with progress.step("run the pod sandbox") as step:
-        # What an earlier demo left behind when it was killed.
+        # Left behind by a demo that was killed.
         label = {"io.kubernetes.pod.uid": metadata.uid}
         for sandbox in client.list_pod_sandboxes(cri.PodSandboxFilter(label_selector=label)):
             client.remove_pod_sandbox(sandbox.id)
@@ -150,7 +150,7 @@ def _remove_pod(progress: Progress, client: CriClient, sandbox_id: str) -> None:
     with progress.step("stop and remove the pod") as step:
         client.stop_pod_sandbox(sandbox_id)
         client.remove_pod_sandbox(sandbox_id)
-        step.done = "the pod and its containers are removed"
+        step.done = "removed the pod and its containers"
 
 
 def _run_container(
@@ -176,7 +176,7 @@ def _run_container(
 def _show(
     progress: Progress, client: CriClient, sandbox_id: str, containers: dict[str, str], port: int
 ) -> None:
-    """Print what the pod looks like from outside and from inside."""
+    """Print what the pod looks like from outside and inside."""
     with progress.step("wait for the page"):
         page = _fetch(port)
     status = client.pod_sandbox_status(sandbox_id).status
@@ -198,19 +198,19 @@ def _show(
 
 
 def _last_line(client: CriClient, container_id: str) -> str:
-    """Return the last line that a container has logged, as the CRI's log file has it."""
+    """Return the last line of a container's CRI log file."""
     log = Path(client.container_status(container_id).status.log_path)
-    end_s = time.monotonic() + _LOG_S
+    deadline_s = time.monotonic() + _LOG_S
     while not (lines := log.read_text().splitlines()):
-        if time.monotonic() > end_s:
-            raise SetupError(f"nothing has been logged to {log}")
+        if time.monotonic() > deadline_s:
+            raise SetupError(f"the log {log} is still empty after {_LOG_S:g} s")
         time.sleep(0.05)
     return lines[-1]
 
 
 def _fetch(port: int) -> str:
-    """Return the page; the pod needs a moment to write it."""
-    end_s = time.monotonic() + _PAGE_S
+    """Return the page, once the pod has written it."""
+    deadline_s = time.monotonic() + _PAGE_S
     while True:
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
             try:
@@ -221,8 +221,8 @@ def _fetch(port: int) -> str:
                 problem = f"status {response.status}"
             except (OSError, http.client.HTTPException) as error:
                 problem = str(error)
-        if time.monotonic() > end_s:
-            raise SetupError(f"no page at port {port}: {problem}")
+        if time.monotonic() > deadline_s:
+            raise SetupError(f"no page on port {port} within {_PAGE_S:g} s: {problem}")
         time.sleep(0.1)
 
 

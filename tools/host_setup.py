@@ -1,8 +1,8 @@
-"""What `make demo` and `make run` need of this machine: a Docker engine and a shim in front of it.
+"""What `make demo` and `make run` need: a Docker Engine and a shim in front of it.
 
-- An engine that answers is used as it is: DOCKER_HOST's, or the one at /var/run/docker.sock.
-- Where Docker is missing it is installed from the distribution, said aloud before it is done.
-- Where no engine runs, a private one is started for as long as the tool runs (private_engine.py).
+- A running engine is used as it is: DOCKER_HOST's, or the one at /var/run/docker.sock.
+- If Docker is missing, it is installed from the distribution, with a message first.
+- If no engine is running, a private one runs as long as the tool (private_engine.py).
 """
 
 import os
@@ -27,12 +27,12 @@ REPOSITORY = Path(__file__).parent.parent
 
 _SYSTEM_SOCKET = "unix:///var/run/docker.sock"
 _SERVICE_START_S = 20.0
-_INTERRUPTED = 130  # what a shell makes of Ctrl-C
+_INTERRUPTED = 130  # a shell's exit code for Ctrl-C
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """A Docker engine that answers; `private` when it ends with the tool."""
+    """A running Docker Engine; `private` if it stops with the tool."""
 
     endpoint: str
     private: bool
@@ -43,7 +43,7 @@ class Engine:
 
 
 def carry_out(work: Callable[[Progress, ExitStack], None]) -> int:
-    """Do a tool's work, then remove all that it put on the stack; return the exit code."""
+    """Do a tool's work, then undo what it put on the stack; return the exit code."""
     interrupts = Interrupts()
     progress = Progress(interrupts)
     try:
@@ -53,7 +53,7 @@ def carry_out(work: Callable[[Progress, ExitStack], None]) -> int:
             finally:
                 interrupts.ignore()
     except KeyboardInterrupt:
-        progress.say("\ninterrupted; what was made is removed")
+        progress.say("\ninterrupted; everything is removed")
         return _INTERRUPTED
     except (SetupError, CriError) as error:
         progress.say(f"\nfailed: {error}")
@@ -63,37 +63,37 @@ def carry_out(work: Callable[[Progress, ExitStack], None]) -> int:
 
 @contextmanager
 def folder(purpose: str) -> Iterator[Path]:
-    """Give a folder of its own to everything that the tool makes, and remove it in the end."""
+    """Make a temporary directory for the tool, and remove it at the end."""
     with tempfile.TemporaryDirectory(prefix=f"pydockershim-{purpose}-") as name:
-        # Pods look into it as users of their own.
+        # Pods read it as other users.
         Path(name).chmod(0o755)
         yield Path(name)
 
 
 def provide_engine(progress: Progress, stack: ExitStack, home: Path) -> Engine:
-    """Find, install or start a Docker engine; what is started ends with the stack."""
+    """Find, install or start a Docker Engine; one that is started stops with the stack."""
     if endpoint := _reachable():
-        with progress.step("look for a Docker engine") as step:
-            step.done = f"Docker {_version(endpoint)} at {endpoint} is used as it is"
+        with progress.step("look for a Docker Engine") as step:
+            step.done = f"using Docker {_version(endpoint)} at {endpoint}"
         return Engine(endpoint=endpoint, private=False)
     if os.geteuid() != 0:
-        raise SetupError("no Docker engine answers: start one, or run this as root")
+        raise SetupError("no Docker Engine is running: start one, or run this as root")
     if not shutil.which("dockerd"):
-        _install(progress, "docker.io", why="there is no Docker engine on this machine")
+        _install(progress, "docker.io", why="Docker is not installed")
         if _systemd() and wait(lambda: _reachable() is not None, timeout_s=_SERVICE_START_S):
             return provide_engine(progress, stack, home)
     if not shutil.which("ip"):
-        _install(progress, "iproute2", why="a private Docker engine needs a bridge")
-    with progress.step("start a private Docker engine") as step:
+        _install(progress, "iproute2", why="a private Docker Engine needs a bridge")
+    with progress.step("start a private Docker Engine") as step:
         endpoint = stack.enter_context(private_engine(progress, home / "engine"))
-        step.done = f"a private Docker {_version(endpoint)} runs, for as long as this does"
+        step.done = f"started a private Docker {_version(endpoint)}, which stops with this"
     return Engine(endpoint=endpoint, private=True)
 
 
 def provide_shim(
     progress: Progress, stack: ExitStack, home: Path, *, engine: Engine, flags: Sequence[str] = ()
 ) -> str:
-    """Start the shim of this checkout and return its endpoint; it ends with the stack."""
+    """Start the shim of this checkout and return its endpoint; it stops with the stack."""
     endpoint = f"unix://{home}/cri.sock"
     command = [
         str(Path(sys.executable).with_name("pydockershim")),
@@ -118,14 +118,14 @@ def provide_shim(
 
 
 def busybox() -> Path:
-    """Return a static busybox: this machine's, or the distribution's, unpacked below build/."""
+    """Return a static busybox: this machine's, or the distribution's, unpacked in build/."""
     unpacked = REPOSITORY / "build" / "busybox-static"
     for candidate in (Path("/bin/busybox"), unpacked / "bin" / "busybox"):
-        # A program that is linked dynamically names its loader in its first page.
+        # A dynamically linked program names its loader in its first page.
         if candidate.exists() and b"/ld-linux" not in candidate.read_bytes()[:4096]:
             return candidate
     with tempfile.TemporaryDirectory() as download:
-        # As root, apt would fetch as another user, who cannot write here.
+        # As root, apt would download as another user, who cannot write here.
         _apt("-o", "APT::Sandbox::User=root", "download", "busybox-static", folder=Path(download))
         unpacked.mkdir(parents=True, exist_ok=True)
         for package in Path(download).glob("*.deb"):
@@ -134,10 +134,10 @@ def busybox() -> Path:
 
 
 def _reachable() -> str | None:
-    """Return the endpoint of an engine that answers."""
+    """Return the endpoint of a running engine."""
     named = os.environ.get("DOCKER_HOST", "")
     if named and not named.startswith("unix://"):
-        raise SetupError(f"DOCKER_HOST={named}: the shim needs a unix socket of this machine")
+        raise SetupError(f"DOCKER_HOST={named}: the shim needs a unix socket on this machine")
     if answers(named or _SYSTEM_SOCKET):
         return named or _SYSTEM_SOCKET
     if named:
@@ -165,11 +165,11 @@ def _systemd() -> bool:
 
 def _install(progress: Progress, package: str, *, why: str) -> None:
     if not shutil.which("apt-get"):
-        raise SetupError(f"{why}, and no apt-get to install it with: install {package}")
-    progress.say(f"   {why}: {package} is installed with apt-get, and stays")
+        raise SetupError(f"{why}, and there is no apt-get: install {package} and try again")
+    progress.say(f"   {why}: installing {package} with apt-get; it stays installed")
     with progress.step(f"install {package}") as step:
         _apt("install", "--yes", "--no-install-recommends", package)
-        step.done = f"{package} is installed"
+        step.done = f"installed {package}"
 
 
 def _apt(*arguments: str, folder: Path | None = None) -> None:

@@ -1,8 +1,7 @@
-"""Ctrl-C, SIGTERM and a lost terminal: they end a tool between two steps, never within one.
+"""Ctrl-C, SIGTERM and a closed terminal interrupt a tool between two steps, never within one.
 
-A call that is cut off half-way may still have its effect, unknown to us; and an apt-get that is
-killed leaves packages half installed. So a step runs to its end, and the removal of what was made
-is not disturbed at all.
+A call that is interrupted may still take effect, and an apt-get that is killed leaves packages half
+installed. So each step finishes, and cleaning up is not interrupted at all.
 """
 
 import signal
@@ -13,9 +12,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """Takes over these signals: they raise KeyboardInterrupt, now or when the step has ended.
+    """Turns these signals into KeyboardInterrupt, now or when the step has finished.
 
-    One that the caller has already ignored, as nohup does with SIGHUP, stays ignored.
+    A signal that the caller ignores, as nohup does with SIGHUP, stays ignored.
     """
 
     def __init__(self) -> None:
@@ -27,7 +26,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Put interrupts off until the body has ended."""
+        """Defer interrupts until the body has ended."""
         self._held = True
         try:
             yield
@@ -38,7 +37,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def ignore(self) -> None:
-        """Take no notice of them from now on."""
+        """Ignore them from now on."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         self._pending = False

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Lock the requirements: every package with its version and its hashes, for all platforms.
+"""Lock the requirements: every package with its version and hashes, for all platforms.
 
-    lock.py              write requirements.txt and requirements-dev.txt anew, from pyproject.toml
+    lock.py              update requirements.txt and requirements-dev.txt from pyproject.toml
     lock.py --upgrade    the same, with the newest versions that it allows
 
 The build tool is locked with them, so that an installation needs no isolated build.
@@ -13,7 +13,9 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-LOCKS = {"requirements.txt": (), "requirements-dev.txt": ("--extra", "dev")}
+# The demo reads a manifest.
+_SETUP = ("--extra", "manifests")
+LOCKS = {"requirements.txt": _SETUP, "requirements-dev.txt": (*_SETUP, "--extra", "dev")}
 
 
 def main() -> None:

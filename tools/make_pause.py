@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Build the pause program for every architecture that we ship, and record its checksums.
+"""Build the pause program for every supported architecture, and record the checksums.
 
     make_pause.py           rebuild pydockershim/pods/pause/pause-* and SHA256SUMS
-    make_pause.py --check   rebuild in a temporary folder; fail unless it equals what is committed
+    make_pause.py --check   rebuild in a temporary folder; fail if the committed files differ
 
-The binaries are committed, so that an installation needs no compiler; anyone can check that they
-are what the source says, because a build depends on nothing but the source and the compiler named
-here. Needs Python alone, no package.
+The binaries are committed, so that an installation needs no compiler. Builds are reproducible: they
+depend only on the source and the compiler named here. Needs only Python.
 """
 
 import argparse
@@ -22,8 +21,8 @@ from pathlib import Path
 PAUSE = Path(__file__).parent.parent / "pydockershim" / "pods" / "pause"
 CHECKSUMS = "SHA256SUMS"
 
-# By the engine's name of the architecture. Another major version of gcc may give other bytes, so
-# the one of Debian 12 is asked for by name.
+# By the engine's name of the architecture. Another major version of gcc may produce other bytes, so
+# the one of Debian 12 is required.
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 GCC = "gcc-12"
 
@@ -34,14 +33,14 @@ FLAGS = (
     "-Wextra",
     "-Wpedantic",
     "-Werror",
-    # No libc, no loader; and no vector registers, on which pause.c relies.
+    # No libc, no loader, and no vector registers: pause.c relies on that.
     "-ffreestanding",
     "-nostdlib",
     "-static",
     "-fno-pie",
     "-no-pie",
     "-mgeneral-regs-only",
-    # Nothing but code: what a distribution's gcc adds by default would differ from one to another.
+    # Only code: what a distribution's gcc adds by default differs between distributions.
     "-fno-stack-protector",
     "-fno-unwind-tables",
     "-fno-asynchronous-unwind-tables",
@@ -49,13 +48,13 @@ FLAGS = (
     "-Wl,--strip-all",
     "-Wl,--build-id=none",
     "-Wl,-z,noexecstack",
-    # One segment in place of a page for each kind of content: 4 KiB or 64 KiB of padding saved.
+    # One segment instead of a page for each kind of content: saves 4 KiB or 64 KiB of padding.
     "-Wl,-z,noseparate-code",
 )
 
 
 def main() -> None:
-    """Build, or check what is built; exit with a sentence on standard error when it fails."""
+    """Build or check; exit with a message on standard error on failure."""
     parser = argparse.ArgumentParser(description="Build the pause program.")
     parser.add_argument("--check", action="store_true", help="compare only, change nothing")
     arguments = parser.parse_args()
@@ -89,27 +88,27 @@ def compile_for(architecture: str, folder: Path) -> Path:
 
 
 def package(triplet: str) -> str:
-    """Name the Debian package with the compiler that on this machine builds for `triplet`."""
+    """Return the Debian package of this machine's compiler for `triplet`."""
     native = triplet.startswith(platform.machine())
     return GCC if native else f"{GCC}-{triplet.replace('_', '-')}"
 
 
 def install(built: list[Path]) -> None:
-    """Put what was built where it is committed."""
+    """Copy the built files to their committed place."""
     for file in built:
         shutil.copy(file, PAUSE)
         print(f"{file.name}: {file.stat().st_size} bytes")
 
 
 def check(built: list[Path]) -> None:
-    """Exit with the names of the committed files that differ from what was built."""
+    """Exit with the names of the committed files that differ from the built ones."""
     _, differing, missing = filecmp.cmpfiles(
         PAUSE, built[0].parent, [file.name for file in built], shallow=False
     )
     if differing or missing:
         names = ", ".join(differing + missing)
-        sys.exit(f"{names}: not what pause.c gives; run `make pause` and commit the result")
-    print("the committed pause programs are what pause.c gives")
+        sys.exit(f"{names}: not built from this pause.c; run `make pause` and commit the result")
+    print("the committed pause programs are up to date")
 
 
 def sha256(file: Path) -> str:

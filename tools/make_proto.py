@@ -2,7 +2,7 @@
 """Generate the messages of the CRI, pydockershim/api/runtime_v1.py and .pyi, from proto/.
 
     make_proto.py           generate both
-    make_proto.py --check   generate in a temporary folder; fail unless it equals what is committed
+    make_proto.py --check   generate in a temporary folder; fail if the committed files differ
 
 The generated files are committed, so that an installation needs no protocol compiler. The bytes
 depend on proto/ and on grpcio-tools, whose version requirements-dev.txt pins.
@@ -25,7 +25,7 @@ SUFFIXES = {".py": "--python_out", ".pyi": "--pyi_out"}
 
 
 def main() -> None:
-    """Generate, or check what is generated; exit with a sentence on standard error on failure."""
+    """Generate or check; exit with a message on standard error on failure."""
     parser = argparse.ArgumentParser(description="Generate the messages of the CRI.")
     parser.add_argument("--check", action="store_true", help="compare only, change nothing")
     arguments = parser.parse_args()
@@ -37,10 +37,10 @@ def main() -> None:
 
 
 def generate() -> dict[Path, str]:
-    """Compile the proto; return what belongs into each generated file.
+    """Compile the proto; return the content of each generated file.
 
-    protoc derives file and module name from the proto's path, which is part of the descriptor and
-    so stays the field's usual one; both names are changed here to where the module really is.
+    protoc derives the names of file and module from the proto's path. The path is part of the
+    descriptor and stays what Kubernetes uses, so both names are changed here.
     """
     with tempfile.TemporaryDirectory() as folder:
         outputs = [f"{option}={folder}" for option in SUFFIXES.values()]
@@ -57,14 +57,14 @@ def generate() -> dict[Path, str]:
 
 
 def install(generated: dict[Path, str]) -> None:
-    """Write what was generated to where it is committed."""
+    """Write the generated files to their committed place."""
     for file, text in generated.items():
         file.write_text(text)
         print(f"{file.relative_to(ROOT)}: {len(text)} characters")
 
 
 def check(generated: dict[Path, str]) -> None:
-    """Exit with the names of the committed files that differ from what was generated."""
+    """Exit with the names of the committed files that differ from the generated ones."""
     drifted = [
         file.name
         for file, text in generated.items()
@@ -72,8 +72,10 @@ def check(generated: dict[Path, str]) -> None:
     ]
     if drifted:
         names = ", ".join(drifted)
-        sys.exit(f"{names}: not what {SOURCE} gives; run `make proto` and commit the result")
-    print(f"the committed messages are what {SOURCE} gives")
+        sys.exit(
+            f"{names}: not generated from this {SOURCE}; run `make proto` and commit the result"
+        )
+    print("the committed messages are up to date")
 
 
 if __name__ == "__main__":

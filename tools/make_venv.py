@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Make .venv from the locked requirements, with this checkout installed in it.
 
-    make_venv.py         with what the program needs: .venv/bin/pydockershim
-    make_venv.py --dev   add what a contributor needs
+    make_venv.py         what the program and the demo need: .venv/bin/pydockershim
+    make_venv.py --dev   also what a contributor needs
 
-An environment that is there is brought up to date in place, under whoever is using it.
+An existing environment is updated in place, also while it is in use.
 
-Needs Python alone, no package. Debian keeps a part of Python's own venv module in a package of its
-own; as root it is installed where it is missing, said aloud before it is done.
+Needs only Python. Debian ships a part of Python's venv module as a separate package; as root, it is
+installed if it is missing, with a message first.
 """
 
 import argparse
@@ -25,9 +25,9 @@ MINIMUM = (3, 11)
 
 
 def main() -> None:
-    """Make or extend the environment; exit with a sentence when it cannot be done."""
+    """Make or extend the environment; exit with a message if that is impossible."""
     parser = argparse.ArgumentParser(description="Make .venv from the locked requirements.")
-    parser.add_argument("--dev", action="store_true", help="add what a contributor needs")
+    parser.add_argument("--dev", action="store_true", help="also install what a contributor needs")
     dev = parser.parse_args().dev
     if sys.version_info < MINIMUM:
         sys.exit(f"Python {sys.version.split()[0]} is too old: 3.11 or newer is needed")
@@ -36,10 +36,10 @@ def main() -> None:
         install("--require-hashes", "--requirement", "requirements-dev.txt")
     else:
         provide_venv_module()
-        # By links, as `python -m venv` does: a copy over an environment by links fails.
+        # With symlinks, like `python -m venv`: copying over an environment with symlinks fails.
         venv.create(VENV, with_pip=True, symlinks=True)
         install("--require-hashes", "--requirement", "requirements.txt")
-        # Without isolation: the build tool is locked like everything else.
+        # Without isolation: the build tool is locked too.
         install("--no-deps", "--no-build-isolation", "--editable", ".")
 
 
@@ -50,7 +50,7 @@ def install(*arguments: str) -> None:
 
 
 def provide_venv_module() -> None:
-    """Install the package that Debian keeps the venv module's pip in, where it is missing."""
+    """Install Debian's package with the pip of the venv module, if it is missing."""
     if importlib.util.find_spec("ensurepip"):
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"

@@ -1,8 +1,8 @@
-"""A Docker engine that lives as long as the tool that starts it, and leaves nothing behind.
+"""A private Docker Engine that runs as long as the tool, and leaves nothing behind.
 
-Its data, socket, bridge and cgroup are its own, and it leaves the packet filter and the forwarding
-of the machine alone: its pods reach each other and this machine, hostPorts work (by Docker's
-proxy), but the network beyond is out of their reach.
+It has its own data, socket, bridge and cgroup, and does not change the machine's packet filter and
+IP forwarding: its pods reach each other and this machine, hostPorts work (through Docker's proxy),
+but pods cannot reach other networks.
 """
 
 import ipaddress
@@ -24,9 +24,9 @@ _SUBNETS = tuple(ipaddress.ip_network(f"10.{second}.213.0/24") for second in (21
 
 @contextmanager
 def private_engine(progress: Progress, home: Path) -> Iterator[str]:
-    """Run an engine with its files below `home` until the body ends; yield its endpoint."""
+    """Run an engine with its files in `home` until the body ends; yield its endpoint."""
     endpoint = f"unix://{home}/docker.sock"
-    # An engine leaves the parent of its containers' cgroups behind, so it gets one of its own.
+    # An engine leaves its containers' parent cgroup behind, so it gets its own.
     unique = f"pydemo-{secrets.token_hex(4)}"
     command = [
         "dockerd",
@@ -48,7 +48,7 @@ def private_engine(progress: Progress, home: Path) -> Iterator[str]:
         stack.enter_context(_bridge(unique))
         stack.enter_context(
             running(
-                "the private Docker engine",
+                "the private Docker Engine",
                 command,
                 log=home / "dockerd.log",
                 ready=lambda: answers(endpoint),
@@ -59,7 +59,7 @@ def private_engine(progress: Progress, home: Path) -> Iterator[str]:
 
 
 def answers(endpoint: str) -> bool:
-    """Say whether an engine answers at this endpoint."""
+    """Return whether an engine answers at this endpoint."""
     try:
         client = docker.APIClient(base_url=endpoint, timeout=5)
     except docker.errors.DockerException:
@@ -79,7 +79,7 @@ def _bridge(name: str) -> Iterator[None]:
     taken = [ipaddress.ip_interface(line.split()[3]).network for line in routes.splitlines()]
     free = [each for each in _SUBNETS if not any(each.overlaps(network) for network in taken)]
     if not free:
-        raise SetupError("no address range is left for a private bridge: start a Docker engine")
+        raise SetupError("no free address range for a private bridge: start a Docker Engine")
     subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)
     try:
         address = f"{free[0][1]}/{free[0].prefixlen}"
@@ -91,7 +91,7 @@ def _bridge(name: str) -> Iterator[None]:
 
 
 def _unmount_below(folder: Path) -> None:
-    """Unmount what an engine that was killed has left mounted."""
+    """Unmount what a killed engine has left mounted."""
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for mount in reversed([mount for mount in mounts if mount.startswith(f"{folder}/")]):
         subprocess.run(["umount", "--lazy", mount], check=False)

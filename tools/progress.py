@@ -1,7 +1,7 @@
-"""What a person sees while a tool works: a line a step, with a tick and the time it took.
+"""The progress of a tool: a line for each step, with a check mark and the time it took.
 
-On a terminal a spinner moves while a step is under way; anywhere else a line appears when its step
-has ended, so that a log holds nothing but lines.
+A terminal shows a spinner while a step is in progress; elsewhere a line is printed at the end of a
+step, so that a log contains only lines.
 """
 
 import sys
@@ -17,14 +17,14 @@ _FRAME_S = 0.1
 
 
 class Step:
-    """A step under way; `done` is what its line says in the end, in place of `what`."""
+    """A step in progress; in the end its line says `done` instead of `what`."""
 
     def __init__(self, what: str) -> None:
         self.done = what
 
 
 class Progress:
-    """The display, on standard output; interrupts wait for the end of a step."""
+    """Prints to standard output; interrupts are deferred to the end of a step."""
 
     def __init__(self, interrupts: Interrupts) -> None:
         self._interrupts = interrupts
@@ -34,12 +34,12 @@ class Progress:
         self._terminal = sys.stdout.isatty()
 
     def say(self, text: str = "") -> None:
-        """Print a line of its own."""
+        """Print a line."""
         print(text, flush=True)
 
     @contextmanager
     def step(self, what: str) -> Iterator[Step]:
-        """Show a step while the body runs, and how it ended."""
+        """Show a step while the body runs, and whether it succeeded."""
         step = Step(what)
         started_s = time.monotonic()
         mark = self._cross

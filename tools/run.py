@@ -1,4 +1,4 @@
-"""Keep a shim serving in front of a Docker engine, and say how to use it; Ctrl-C ends it.
+"""Keep a shim serving in front of a Docker Engine, and print how to use it; Ctrl-C stops it.
 
     make run    sets up the environment and calls this
 
@@ -28,8 +28,8 @@ def _serve(progress: Progress, stack: ExitStack) -> None:
    log       tail -f {home}/shim.log
 """
     )
-    fate = "end with the engine" if engine.private else "go on running"
-    progress.say(f"   Ctrl-C ends the shim; its pods {fate}.")
+    fate = "stop with the engine" if engine.private else "keep running"
+    progress.say(f"   Ctrl-C stops the shim; its pods {fate}.")
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
 

@@ -1,1 +1,1 @@
-"""The command line: reads flags into a `Config`, and hands over. No work is done here."""
+"""The command line: reads flags into a `Config`. No work is done here."""

@@ -1,1 +1,1 @@
-"""The procedures on a pod's containers, one file each; what they work with is `ContainerDeps`."""
+"""The procedures on a pod's containers, one file each; all take `ContainerDeps`."""

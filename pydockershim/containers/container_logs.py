@@ -1,4 +1,4 @@
-"""Which container's log is written when: joins what the view knows with the log writers."""
+"""When each container's log is written: connects the view with the log writers."""
 
 from collections.abc import Collection
 
@@ -8,41 +8,41 @@ from pydockershim.view.items import ContainerItem, Item, SandboxItem
 
 
 class ContainerLogs:
-    """Owns the knowledge whose logs this process writes."""
+    """Owns the set of containers whose logs this process writes."""
 
     def __init__(self, writers: LogWriters) -> None:
         self._writers = writers
         self._ours: set[str] = set()
         self._missed: set[str] = set()
-        self._unheard: set[str] = set()
+        self._unwritten: set[str] = set()
         self._resumed = False
 
     def take_up(self, items: Collection[Item]) -> None:
-        """Have the logs written of our containers that run, also when others have started them.
+        """Write the logs of our running containers, also of those that other clients started.
 
-        At first all are ours, and those that have run before may have lines to come; one that is
-        only provisional has its turn when Docker has told how its log is kept. What appears later
-        without a `begin` is another shim's. What two lists in a row lack is gone, and its log is
-        let go; the first may be older than its `begin`.
+        On the first call all containers are ours, and those that have run may have unwritten lines;
+        a provisional one waits until Docker has reported its log config. A container that appears
+        later without a `begin` is another shim's. A container missing from two lists in a row is
+        gone, and its log is closed; one list may be older than its `begin`.
         """
         sandboxes = {each.id: each.record for each in items if isinstance(each, SandboxItem)}
         containers = {each.id: each for each in items if isinstance(each, ContainerItem)}
         if not self._resumed:
             self._ours.update(containers)
-            self._unheard.update(containers)
-        self._let_go_of_missed(containers)
+            self._unwritten.update(containers)
+        self._close_missed(containers)
         for each in containers.values():
             if each.id not in self._ours or not each.has_run or each.provisional:
                 continue
-            if each.running or each.id in self._unheard:
+            if each.running or each.id in self._unwritten:
                 log = _log_of(each, sandboxes.get(each.sandbox_id))
                 self._writers.follow(log, resumes=True)
             if not each.running:
                 self._writers.note_exit(each.id)
-        self._unheard &= {each.id for each in containers.values() if each.provisional}
+        self._unwritten &= {each.id for each in containers.values() if each.provisional}
         self._resumed = True
 
-    def _let_go_of_missed(self, listed: Collection[str]) -> None:
+    def _close_missed(self, listed: Collection[str]) -> None:
         missed = self._ours.difference(listed)
         gone = self._missed & missed
         for each in gone:
@@ -51,26 +51,26 @@ class ContainerLogs:
         self._missed = missed - gone
 
     def begin(self, container: ContainerItem, sandbox: SandboxItem) -> None:
-        """Make the log file of a container that is about to start, and write it from now on.
+        """Create the log file of a container that is about to start, and write it from now on.
 
-        FailedPrecondition or InvalidArgument when the file cannot be made.
+        FailedPrecondition or InvalidArgument when the file cannot be created.
         """
         self._writers.follow(_log_of(container, sandbox.record), resumes=False)
         self._ours.add(container.id)
 
     def reopen(self, container_id: str) -> None:
-        """Go on in a new file; the one before never grows again. FailedPrecondition if none is."""
+        """Continue in a new file; the old one is closed. FailedPrecondition if none is written."""
         self._writers.reopen(container_id)
 
     def is_drained(self, container_id: str) -> bool:
-        """Say whether all output of a container that has ended is in its log."""
-        is_known = self._resumed and container_id not in self._unheard
+        """Say whether all output of an exited container is in its log."""
+        is_known = self._resumed and container_id not in self._unwritten
         return is_known and self._writers.is_drained(container_id)
 
     def finish(self, container_ids: Collection[str]) -> None:
-        """Wait, for seconds at most, for the last lines of containers that run no more.
+        """Wait, for seconds at most, for the last lines of containers that have exited.
 
-        They are to be removed, or their start has failed, and the next one makes a log anew.
+        They are about to be removed, or their start has failed and a retry creates a new log.
         """
         self._writers.finish(container_ids)
 

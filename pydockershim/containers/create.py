@@ -1,13 +1,14 @@
-"""CreateContainer: one container in a READY sandbox, from an image that is here already."""
+"""CreateContainer: one container in a READY sandbox, from an image that is on this host."""
 
 import logging
 
 from pydockershim import calls
 from pydockershim.api import runtime_v1 as cri
+from pydockershim.config.config import flag
 from pydockershim.containers.deps import ContainerDeps
 from pydockershim.containers.preconditions import require_ready
 from pydockershim.dockerapi import ImageInspect, Json
-from pydockershim.engine.engine import NameTaken
+from pydockershim.engine.container_api import NameTaken
 from pydockershim.engine.oom_score import DEFAULT_SCORE
 from pydockershim.errors import AlreadyExists, FailedPrecondition, NotFound
 from pydockershim.host.files import read_profile, real_mount_source
@@ -26,15 +27,15 @@ logger = logging.getLogger(__name__)
 def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
     """Return the id of a CREATED container.
 
-    A retry with the same config returns the container that the first try made. NotFound: no such
-    sandbox or image. FailedPrecondition: the sandbox is not READY, or Docker could not read back
-    what the container prints. AlreadyExists: the name and attempt are taken in this sandbox.
+    A retry with the same config returns the container of the first try. NotFound: no such sandbox
+    or image. FailedPrecondition: the sandbox is not READY, or its log driver cannot be read.
+    AlreadyExists: the sandbox has a container of this name and attempt.
     """
     config = request.config
     sandbox = deps.view.sandbox(request.pod_sandbox_id)
     with deps.locks.hold(sandbox.record.name):
         require_ready(deps.view.sandbox(sandbox.id))
-        image = deps.engine.inspect_image(config.image.image)
+        image = deps.engine.images.inspect(config.image.image)
         record = translate.container_record(
             config,
             sandbox_id=sandbox.id,
@@ -44,14 +45,14 @@ def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
         )
         body = _body(deps, config, record, sandbox, image)
         try:
-            made = deps.engine.create_container(body, name=record.name)
+            made = deps.engine.containers.create(body, name=record.name)
         except NameTaken as taken:
-            return _made_before(deps, record, taken)
+            return _existing(deps, record, taken)
         for warning in made.warnings:
             logger.warning("container %s: %s", made.id, warning)
         for sentence in without_effect(config, deps.engine.features):
             logger.info("container %s: %s", made.id, sentence)
-        return _with_a_log(deps, made.id)
+        return _with_readable_log(deps, made.id)
 
 
 def _body(
@@ -90,35 +91,35 @@ def _body(
     )
 
 
-def _with_a_log(deps: ContainerDeps, container_id: str) -> str:
-    """Return the id of a container that was made; take it away again if it could have no log.
+def _with_readable_log(deps: ContainerDeps, container_id: str) -> str:
+    """Return the id of a created container; remove it if its log could not be read.
 
-    Only now is it known which log driver and options the daemon has given it.
+    The log driver and options that the daemon gave it are known only now.
     """
     deps.store.refresh(container_id)
     container = deps.view.container(container_id)
     if container.record.log_path and not is_readable(container.log_config):
         with calls.shielded():
-            deps.engine.remove_container(container.id)
+            deps.engine.containers.remove(container.id)
         deps.store.forget(container.id)
         raise FailedPrecondition(
-            f"Docker cannot read back what its log driver {container.log_config['Type']} keeps, so "
-            "there would be no container log: use --log-driver local, or give the Docker daemon "
-            "another driver"
+            f"Docker cannot read logs from its log driver {container.log_config['Type']}, so there "
+            f"would be no container log: use {flag('log_driver')} local, or change the log driver "
+            "of the Docker daemon"
         )
     return container.id
 
 
 def _oom_score(deps: ContainerDeps, asked: int, sandbox_id: str) -> int:
-    """Return the score that the engine can set; the running pause container shows which."""
+    """Return a score that the engine can set, according to the running pause container."""
     if asked < DEFAULT_SCORE and not deps.oom_floor.settled:
-        inspect = deps.engine.inspect_container(sandbox_id)
+        inspect = deps.engine.containers.inspect(sandbox_id)
         deps.oom_floor.learn(inspect["HostConfig"].get("OomScoreAdj") or DEFAULT_SCORE)
     return deps.oom_floor.clamp(asked)
 
 
-def _made_before(deps: ContainerDeps, record: ContainerRecord, taken: NameTaken) -> str:
-    """Return the container that has the name, if it is what this request asks for."""
+def _existing(deps: ContainerDeps, record: ContainerRecord, taken: NameTaken) -> str:
+    """Return the container that has the name, if it was created by the same request."""
     if taken.holder_id is None:
         raise taken
     try:
@@ -127,8 +128,8 @@ def _made_before(deps: ContainerDeps, record: ContainerRecord, taken: NameTaken)
         raise taken from None
     same = (holder.sandbox_id, holder.record.config_digest)
     if holder.state == cri.CONTAINER_CREATED and same == (record.sandbox_id, record.config_digest):
-        return _with_a_log(deps, holder.id)
+        return _with_readable_log(deps, holder.id)
     raise AlreadyExists(
         f"container {record.container} attempt {record.attempt} is {holder.id} in sandbox "
-        f"{holder.sandbox_id} already; remove it first, or ask for the next attempt"
+        f"{holder.sandbox_id} already; remove it first, or use the next attempt"
     )

@@ -1,4 +1,4 @@
-"""What the procedures on containers work with."""
+"""The dependencies of the procedures on containers."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ from pydockershim.view.view import View
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerDeps:
-    """The rooms below, as the procedures need them.
+    """The objects that the procedures use.
 
-    `locks` are the pods': creating and starting a container keeps its pod from being stopped
-    meanwhile.
+    `locks` are the pods': a pod cannot be stopped while one of its containers is being created or
+    started.
     """
 
     engine: Engine

@@ -1,9 +1,9 @@
-"""The user database of images: who is in which group, according to /etc/passwd and /etc/group.
+"""Users and groups of images, from their /etc/passwd and /etc/group.
 
-Docker adds an image's groups to a process only when no group was asked for; the CRI's Merge policy
-wants them in any case. The two files are read from a container that is made of the image for the
-purpose, never started, and removed at once; one that a killed run left is removed by the next run
-that makes one. An image never changes, so what was read is kept.
+Docker adds an image's groups to a process only when no group is requested; the CRI's Merge policy
+always adds them. The two files are read from a container that is created from the image, never
+started, and removed at once; leftovers of a killed process are removed before the next one is
+created. An image never changes, so the files are cached.
 """
 
 import threading
@@ -21,7 +21,7 @@ _NAME = "pydockershim_identity_"
 
 
 class ImageUsers:
-    """Owns the cache of both files, by image id."""
+    """Thread-safe. Owns the cache of both files, by image id."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -44,22 +44,24 @@ class ImageUsers:
     def _read(self, image_id: str) -> tuple[str, str]:
         self._sweep()
         body = {"Image": image_id, "Entrypoint": ["/"], "NetworkDisabled": True}
-        made = self._engine.create_container(body, name=self._run + uuid.uuid4().hex)
+        made = self._engine.containers.create(body, name=self._run + uuid.uuid4().hex)
         try:
             return self._text(made.id, "/etc/passwd"), self._text(made.id, "/etc/group")
         finally:
             with calls.shielded():
-                self._engine.remove_container(made.id)
+                self._engine.containers.remove(made.id)
 
     def _sweep(self) -> None:
-        """Remove what earlier runs have left, once."""
+        """Remove containers that earlier processes left, once."""
         with self._lock:
             swept, self._swept = self._swept, True
         if swept:
             return
-        for summary in self._engine.list_containers(all=True, filters={"name": [f"^/{_NAME}"]}):
+        for summary in self._engine.containers.list(all=True, filters={"name": [f"^/{_NAME}"]}):
             if not summary_name(summary).startswith(self._run):
-                self._engine.remove_container(summary["Id"])
+                self._engine.containers.remove(summary["Id"])
 
     def _text(self, container_id: str, path: str) -> str:
-        return (self._engine.read_file(container_id, path) or b"").decode(errors="replace")
+        return (self._engine.containers.read_file(container_id, path) or b"").decode(
+            errors="replace"
+        )

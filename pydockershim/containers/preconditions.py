@@ -1,4 +1,4 @@
-"""What must hold before something is done in a pod."""
+"""What must be true before a procedure acts on a pod or a container."""
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.errors import FailedPrecondition

@@ -1,7 +1,7 @@
 """RemoveContainer: by force and with its anonymous volumes. Idempotent.
 
-A running one is killed first, so that its last lines come into its log. The log file stays: it is
-the kubelet's.
+A running container is killed first, so that its last lines get into its log. The log file stays: it
+belongs to the kubelet.
 """
 
 from contextlib import suppress
@@ -12,15 +12,15 @@ from pydockershim.errors import NotFound
 
 
 def remove(deps: ContainerDeps, container_id: str) -> None:
-    """Return when the container is gone; one that is not there is."""
+    """Return when the container is gone; do nothing if it does not exist."""
     try:
         container = deps.view.container(container_id)
     except NotFound:
         return
     with calls.shielded():
         if container.running:
-            with suppress(NotFound):  # somebody else has removed it
-                deps.engine.kill_container(container.id, signal="KILL")
+            with suppress(NotFound):  # another client has removed it
+                deps.engine.containers.kill(container.id, signal="KILL")
         deps.logs.finish([container.id])
-        deps.engine.remove_container(container.id)
+        deps.engine.containers.remove(container.id)
     deps.store.forget(container.id)

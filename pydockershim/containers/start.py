@@ -1,6 +1,6 @@
-"""StartContainer: only from CREATED, only in a pod that runs.
+"""StartContainer: only from CREATED, only in a READY sandbox.
 
-Docker would start an exited container again and forget how it ended; the CRI forbids that.
+Docker would restart an exited container and forget its exit code; the CRI forbids that.
 """
 
 from pydockershim.api import runtime_v1 as cri
@@ -10,11 +10,11 @@ from pydockershim.errors import FailedPrecondition
 
 
 def start(deps: ContainerDeps, container_id: str) -> None:
-    """Return when the container runs.
+    """Return when the container is running.
 
     FailedPrecondition when it is not CREATED, its sandbox is not READY, or its log file cannot be
-    made: the file is there before the container starts. A start that fails leaves
-    the container EXITED with reason ContainerCannotRun, and the error has Docker's own words.
+    created: the file exists before the container starts. A failed start leaves the container EXITED
+    with reason ContainerCannotRun, and the error has Docker's message.
     """
     container = deps.view.container(container_id)
     sandbox = deps.view.sandbox(container.record.sandbox_id)
@@ -24,12 +24,12 @@ def start(deps: ContainerDeps, container_id: str) -> None:
         if state != cri.CONTAINER_CREATED:
             raise FailedPrecondition(
                 f"container {container.id} is {cri.ContainerState.Name(state)}; only a CREATED "
-                "container can be started, so create a new one"
+                "container can be started: create a new one"
             )
         deps.logs.begin(container, sandbox)
         try:
-            deps.engine.start_container(container.id)
+            deps.engine.containers.start(container.id)
         finally:
-            # A container may run although the engine's answer says no, or was lost.
+            # The container may be running although the engine returned an error or no answer.
             if deps.store.refresh(container.id).engine_state == "created":
                 deps.logs.finish([container.id])

@@ -1,23 +1,23 @@
 """StopContainer: the stop signal, the grace period, then SIGKILL. Idempotent.
 
-- A grace period of 0 or less is a SIGKILL at once. (Docker's own stop would send the stop signal
-  first, and wait for ever below 0.)
+- A grace period of 0 or less means SIGKILL at once. (Docker's own stop would send the stop signal
+  first, and wait without limit below 0.)
 - Several clients may stop one container: the signal is sent once, and the shortest of their grace
-  periods ends it.
-- A caller who goes away changes nothing: the container is stopped all the same.
+  periods applies.
+- The stop continues when the caller disconnects.
 """
 
 from pydockershim import calls
 from pydockershim.containers.deps import ContainerDeps
 from pydockershim.errors import NotFound, Unknown
 
-# After SIGKILL only a process in uninterruptible sleep lives on.
+# Only a process in uninterruptible sleep survives SIGKILL for longer.
 _KILLED_WITHIN_S = 10.0
-_LONGEST_GRACE_S = 10**9  # 30 years: sockets take no longer time limit
+_LONGEST_GRACE_S = 10**9  # 30 years: sockets accept no longer timeout
 
 
 def stop(deps: ContainerDeps, container_id: str, *, grace_s: int) -> None:
-    """Return when the container has ended; one that is not there or does not run has."""
+    """Return when the container has exited; do nothing if it is not running."""
     try:
         container = deps.view.container(container_id)
         if container.running:
@@ -32,12 +32,12 @@ def _end(deps: ContainerDeps, container_id: str, stop_signal: str, grace_s: int)
     with deps.stopping.joined(container_id) as first:
         if grace_s > 0:
             if first:
-                deps.engine.kill_container(container_id, signal=stop_signal)
-            if deps.engine.wait_not_running(container_id, timeout_s=grace_s):
+                deps.engine.containers.kill(container_id, signal=stop_signal)
+            if deps.engine.containers.wait_not_running(container_id, timeout_s=grace_s):
                 return
-        deps.engine.kill_container(container_id, signal="KILL")
-        if not deps.engine.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
+        deps.engine.containers.kill(container_id, signal="KILL")
+        if not deps.engine.containers.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
             raise Unknown(
-                f"container {container_id} lives on after SIGKILL: its process hangs in the "
-                "kernel (look for state D in ps); try again later"
+                f"container {container_id} is still running after SIGKILL: its process is blocked "
+                "in the kernel (state D in ps); try again later"
             )

@@ -1,4 +1,4 @@
-"""Which containers have been told to stop: they are told only once, however often a client asks."""
+"""Which containers are being stopped: the stop signal is sent once, however often a client asks."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Stopping:
-    """Owns the set of containers whose stop signal has been sent and whose end is awaited."""
+    """Thread-safe. Owns the set of containers whose stop signal has been sent, until they exit."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -14,7 +14,7 @@ class Stopping:
 
     @contextmanager
     def joined(self, container_id: str) -> Iterator[bool]:
-        """Join those who wait for the container's end; True for the first, who sends the signal."""
+        """Wait with the others for the exit; True for the first caller, which sends the signal."""
         with self._lock:
             others = self._waiters.get(container_id, 0)
             self._waiters[container_id] = others + 1

@@ -1,4 +1,4 @@
-"""Tar archives to and from Docker: one file out of a container, running or not; images into it."""
+"""Reads one file of a container, running or not, through the archive endpoint."""
 
 import base64
 import io
@@ -8,23 +8,22 @@ from contextlib import closing, suppress
 
 from pydockershim.dockerapi import Json
 from pydockershim.engine import time_limits
-from pydockershim.engine.json_stream import failure, records, send
+from pydockershim.engine.json_stream import send
 from pydockershim.engine.session import Session
 from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.engine.urls import checked_id, url_path
-from pydockershim.errors import FailedPrecondition, NotFound, Unknown
+from pydockershim.errors import FailedPrecondition, NotFound
 
-_TAR = {"Content-Type": "application/x-tar"}
 _MAX_BYTES = 1024 * 1024
 _TAR_OVERHEAD = 64 * 1024  # its headers (long names, extended attributes) and padding
 
-# Go's os.FileMode, which is not the kernel's.
+# Go's os.FileMode, which differs from the kernel's.
 _GO_SYMLINK = 1 << 27
 _GO_NOT_REGULAR = 0x8F280000
 
 
 def read_file(session: Session, container_id: str, path: str) -> bytes | None:
-    """Return the content of a file; None when there is no regular file at the path.
+    """Return the content of a file; None unless there is a regular file at the path.
 
     NotFound: no such container. FailedPrecondition: the file is larger than 1 MiB.
     """
@@ -36,22 +35,8 @@ def read_file(session: Session, container_id: str, path: str) -> bytes | None:
     return None
 
 
-def load_images(session: Session, tar: bytes) -> None:
-    """Load images from the bytes of a `docker save`."""
-
-    def load(connection: UnixHttpConnection, api_version: str) -> None:
-        url = url_path(api_version, "/images/load", quiet="1")
-        with closing(connection):
-            answer = send(connection, "POST", url, headers=_TAR, body=tar)
-            for record in records(answer):
-                if message := failure(record):
-                    raise Unknown(f"cannot load an image: {message}")
-
-    session.call_apart("load an image", time_limits.LOAD, load)
-
-
 class _SymbolicLink(Exception):
-    """The path is a symbolic link; `path` is where it leads, as dockerd resolves it."""
+    """The path is a symbolic link; `path` is its target, as dockerd resolves it."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -84,8 +69,8 @@ def _read_regular_file(connection: UnixHttpConnection, url: str) -> bytes | None
         return None
     if info["size"] > _MAX_BYTES:
         raise FailedPrecondition(
-            f"the file {info['name']} in the container has {info['size']} bytes: "
-            f"at most {_MAX_BYTES} are read"
+            f"the file {info['name']} in the container has {info['size']} bytes; "
+            f"at most {_MAX_BYTES} can be read"
         )
     return _only_member(answer.read(_MAX_BYTES + _TAR_OVERHEAD))
 

@@ -1,6 +1,6 @@
-"""Registry credentials: those of one pull, and those of the docker CLI's configuration.
+"""Registry credentials: of a pull, and from the docker CLI's configuration.
 
-Secrets live only in `Credentials`, whose repr hides them; nothing here logs one or keeps one.
+Secrets live only in `Credentials`, whose repr hides them; nothing here logs or stores one.
 """
 
 import base64
@@ -19,11 +19,11 @@ logger = logging.getLogger(__name__)
 
 _HUB = "docker.io"
 _HUB_HOSTS = frozenset({_HUB, "index.docker.io", "registry-1.docker.io"})
-_HUB_KEY = "https://index.docker.io/v1/"  # what the CLI files Docker Hub under
+_HUB_KEY = "https://index.docker.io/v1/"  # the CLI's key for Docker Hub
 _TOKEN_USER = "<token>"  # noqa: S105 -- a marker of the helper protocol, not a secret
 _HELPER_TIMEOUT_S = 10
 
-# What a configuration, or a helper, that is not as it should be leads to.
+# Raised for a configuration or a credential helper that is missing or malformed.
 _UNREADABLE = (
     *(OSError, ValueError, LookupError, TypeError, AttributeError),
     *(InvalidArgument, subprocess.TimeoutExpired),
@@ -32,9 +32,9 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """What a registry may want to see; an empty string where there is nothing.
+    """What a registry may ask for; an empty string where there is nothing.
 
-    `auth` is base64 of `user:password` (NULs may follow) and counts when there is no `username`.
+    `auth` is base64 of `user:password` (NULs may follow), used when `username` is empty.
     """
 
     username: str = ""
@@ -48,7 +48,7 @@ class Credentials:
 def registry_auth_header(credentials: Credentials) -> str:
     """Return the value of X-Registry-Auth; InvalidArgument when `auth` cannot be decoded.
 
-    The engine itself ignores an `auth` in there, so it is taken apart here.
+    The engine itself ignores an `auth` there, so it is decoded here.
     """
     username, password = credentials.username, credentials.password
     if credentials.auth and not username:
@@ -65,17 +65,17 @@ def registry_auth_header(credentials: Credentials) -> str:
 
 
 def cli_credentials(registry: str) -> Credentials | None:
-    """Return what the docker CLI of this user knows for a registry host; None when nothing.
+    """Return the docker CLI's credentials of this user for a registry host; None without any.
 
     The host is as in an image name (`docker.io`, `registry.example:5000`). A credential helper that
-    the configuration names is run. What cannot be read is logged and counts as nothing.
+    the configuration names is run. What cannot be read is logged and ignored.
     """
     try:
         config = _cli_config()
         return _from_helper(config, registry) or _from_auths(config, registry)
     except _UNREADABLE as error:
         logger.warning(
-            "the docker CLI's credentials for %s cannot be read (%s): pulling without",
+            "cannot read the docker CLI's credentials for %s (%s); pulling without credentials",
             registry,
             type(error).__name__,
         )
@@ -89,8 +89,10 @@ def _decode_auth(auth: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeError):
         username = separator = password = ""
     if not separator:
-        # Out here it has no cause, which would show the secret.
-        raise InvalidArgument("the registry credentials' auth is not base64 of user:password")
+        # Raised outside of the handler: a chained cause would show the secret.
+        raise InvalidArgument(
+            "the auth field of the registry credentials is not base64 of user:password"
+        )
     return username, password
 
 
@@ -119,19 +121,19 @@ def _from_auths(config: Json, registry: str) -> Credentials | None:
 
 
 def _from_helper(config: Json, registry: str) -> Credentials | None:
-    """Ask `docker-credential-<name>`: the server's name in, JSON with a user and a secret out."""
+    """Run `docker-credential-<name>`: takes the server's name, prints JSON with user and secret."""
     server = _HUB_KEY if registry in _HUB_HOSTS else registry
     name = (config.get("credHelpers") or {}).get(server) or config.get("credsStore")
     if not name:
         return None
-    answer = subprocess.run(  # noqa: S603 -- the program that the user's own configuration names
+    answer = subprocess.run(  # noqa: S603 -- the program named in the user's own configuration
         [f"docker-credential-{name}", "get"],
         input=server.encode(),
         capture_output=True,
         timeout=_HELPER_TIMEOUT_S,
         check=False,
     )
-    if answer.returncode != 0:  # it has nothing for this server
+    if answer.returncode != 0:  # it has no credentials for this server
         return None
     found = json.loads(answer.stdout)
     if found["Username"] == _TOKEN_USER:
@@ -140,7 +142,7 @@ def _from_helper(config: Json, registry: str) -> Credentials | None:
 
 
 def _host(key: str) -> str:
-    """Return the host of an `auths` key, which may be a URL of old."""
+    """Return the host of an `auths` key, which older CLIs wrote as a URL."""
     return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
 
 

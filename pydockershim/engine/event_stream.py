@@ -1,4 +1,4 @@
-"""The engine's event stream, as an iterator that another thread can end."""
+"""The engine's event stream, as an iterator that another thread can close."""
 
 import http.client
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from pydockershim.errors import Unavailable
 class EventStream:
     """The events since it was opened; owns the connection.
 
-    Whoever iterates must do nothing but read and hand over: an engine whose events are not read
-    slows down every call by 100 ms per event, and drops what does not fit.
+    The iterating thread must only read and hand over: an engine whose events are not read slows
+    down every call by 100 ms per event, and drops what does not fit.
     """
 
     def __init__(self, connection: UnixHttpConnection, answer: http.client.HTTPResponse) -> None:
@@ -35,6 +35,6 @@ class EventStream:
             self._connection.close()
 
     def close(self) -> None:
-        """End the stream, from any thread."""
+        """Close the stream, from any thread."""
         self._closed = True
         self._connection.abort()

@@ -1,7 +1,6 @@
-"""What an engine can do: every test of an API version, and the reading of `/version` and `/info`.
+"""Features of an engine, from `/version` and `/info`; the only module that compares versions.
 
-The result is a plain dataclass; no other module compares versions. Source of the version facts:
-the Engine API's version history.
+Source of the version facts: the Engine API's version history.
 """
 
 import re
@@ -9,7 +8,7 @@ import re
 from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.errors import FailedPrecondition
 
-# 1.41 brings CgroupnsMode and one-shot stats; 1.55 is the newest that is known here.
+# 1.41 brings CgroupnsMode and one-shot stats; 1.55 is the newest known here.
 MINIMUM_API_VERSION = "1.41"
 _MINIMUM_ENGINE = "Docker 20.10"
 _NEWEST_API_VERSION = "1.55"
@@ -22,21 +21,21 @@ _EXECS_START_AT_ONCE = (1, 42)
 
 
 def negotiate(version: Json) -> str:
-    """Return the API version to speak, from an unversioned `/version`.
+    """Return the API version to use, from an unversioned `/version`.
 
-    FailedPrecondition when the engine is too old, or so new that it has dropped all we know.
+    FailedPrecondition when the engine is too old, or too new for any version known here.
     """
     newest: str = version["ApiVersion"]
     oldest: str = version.get("MinAPIVersion", MINIMUM_API_VERSION)
     if _numbers(newest) < _numbers(MINIMUM_API_VERSION):
         raise FailedPrecondition(
-            f"the Docker engine {version['Version']} speaks only the API {newest}: "
-            f"API {MINIMUM_API_VERSION} is needed, which is {_MINIMUM_ENGINE} or newer"
+            f"Docker engine {version['Version']} supports only API {newest}: "
+            f"API {MINIMUM_API_VERSION} is required, use {_MINIMUM_ENGINE} or newer"
         )
     if _numbers(oldest) > _numbers(_NEWEST_API_VERSION):
         raise FailedPrecondition(
-            f"the Docker engine {version['Version']} needs the API {oldest} or newer: this program "
-            f"knows the API up to {_NEWEST_API_VERSION}, use a newer release of it"
+            f"Docker engine {version['Version']} requires API {oldest} or newer: this pydockershim "
+            f"supports API up to {_NEWEST_API_VERSION}, use a newer release"
         )
     return min(newest, _NEWEST_API_VERSION, key=_numbers)
 

@@ -1,8 +1,8 @@
-"""Connections that dockerd gives up to a process: exec and attach, over our own HTTP upgrade.
+"""Connections that dockerd hands over to a process: exec and attach, by an HTTP upgrade.
 
-The bytes behind the answer's head belong to the process. What the docker SDK reads ahead of them
-is lost to its caller; here it is kept. Nothing may be sent before the head of the answer has come:
-dockerd drops it.
+The bytes after the head of the answer belong to the process. The docker SDK loses what it has read
+ahead; here it is kept. Nothing may be sent before the head of the answer has arrived: dockerd drops
+it.
 """
 
 import contextlib
@@ -20,28 +20,33 @@ from pydockershim.errors import Unavailable
 _READ_SIZE = 64 * 1024
 _MAX_HEAD = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
+
+# Docker's own ctrl-p,ctrl-q would swallow keys that a shell needs. A key that may begin the
+# sequence is held back until the next one; a NUL (set mark) is not missed meanwhile.
+DETACH_KEYS = "ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_"
+
 _UPGRADED = {http.client.SWITCHING_PROTOCOLS, http.client.OK}
 
 
 class Hijacked:
-    """A connection in both directions with a process in a container.
+    """A bidirectional connection to a process in a container.
 
-    Who only reads uses `recv`; whoever writes as well takes the socket.
+    To only read, use `recv`; to write as well, `detach` the socket.
     """
 
-    def __init__(self, link: socket.socket, leftover: bytes) -> None:
-        link.settimeout(None)
-        self._link = link
+    def __init__(self, sock: socket.socket, leftover: bytes) -> None:
+        sock.settimeout(None)
+        self._sock = sock
         self._leftover = leftover
 
     def detach(self) -> tuple[socket.socket, bytes]:
-        """Return the socket, for the caller to use, and the bytes that came with the head."""
-        return self._link, self._leftover
+        """Return the socket, for the caller to use, and the bytes that arrived with the head."""
+        return self._sock, self._leftover
 
     def recv(self, timeout_s: float | None = None) -> bytes | None:
-        """Return the next bytes, `b""` at the end, None when none have come within `timeout_s`.
+        """Return the next bytes, `b""` at the end, None at the timeout.
 
-        Unavailable when the connection breaks. An `abort` by another thread ends it like its end.
+        Unavailable when the connection breaks. After an `abort` the stream is at its end.
         """
         if self._leftover:
             leftover, self._leftover = self._leftover, b""
@@ -49,26 +54,26 @@ class Hijacked:
         try:
             if timeout_s is not None and not self._is_readable(timeout_s):
                 return None
-            return self._link.recv(_READ_SIZE)
+            return self._sock.recv(_READ_SIZE)
         except OSError as error:
             raise Unavailable(f"the stream of the process broke: {error}") from error
 
     def abort(self) -> None:
-        """End both directions, from any thread; it is still to be closed.
+        """End both directions, from any thread; the owner must still `close`.
 
-        Not with `close`, after which a thread on its way into `recv` might read from another
-        connection that has got the descriptor.
+        `close` from another thread could have a concurrent `recv` read from a new connection that
+        got the same descriptor.
         """
         with contextlib.suppress(OSError):
-            self._link.shutdown(socket.SHUT_RDWR)
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End both directions; the process is left alone."""
-        self._link.close()
+        """Close the connection; the process is left alone."""
+        self._sock.close()
 
     def _is_readable(self, timeout_s: float) -> bool:
         poll = select.poll()
-        poll.register(self._link, select.POLLIN)
+        poll.register(self._sock, select.POLLIN)
         return bool(poll.poll(max(0, timeout_s) * 1000))
 
 
@@ -78,24 +83,24 @@ def hijack(path: str, target: str, body: Json | None, *, timeout_s: float) -> Hi
     ErrorResponse when dockerd does not upgrade, OSError when the socket fails or the head takes
     longer than `timeout_s`.
     """
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        link.settimeout(timeout_s)
-        link.connect(path)
-        link.sendall(_request(target, body))
-        leftover = _read_answer(link)
+        sock.settimeout(timeout_s)
+        sock.connect(path)
+        sock.sendall(_request(target, body))
+        leftover = _read_answer(sock)
     except BaseException:
-        link.close()
+        sock.close()
         raise
-    return Hijacked(link, leftover)
+    return Hijacked(sock, leftover)
 
 
-def _read_answer(link: socket.socket) -> bytes:
-    """Return what came behind the head of the answer; ErrorResponse when it is not an upgrade."""
-    head, leftover = _read_head(link)
+def _read_answer(sock: socket.socket) -> bytes:
+    """Return what followed the head of the answer; ErrorResponse when it is not an upgrade."""
+    head, leftover = _read_head(sock)
     status = _parse(head).status
     if status not in _UPGRADED:
-        raise ErrorResponse(status, _read_error(link, head + leftover))
+        raise ErrorResponse(status, _read_error(sock, head + leftover))
     return leftover
 
 
@@ -116,11 +121,11 @@ def _head(first_line: str, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join(lines).encode() + _END_OF_HEAD
 
 
-def _read_head(link: socket.socket) -> tuple[bytes, bytes]:
-    """Return the answer's head and what came behind it."""
+def _read_head(sock: socket.socket) -> tuple[bytes, bytes]:
+    """Return the answer's head and what followed it."""
     data = b""
     while _END_OF_HEAD not in data:
-        block = link.recv(_READ_SIZE)
+        block = sock.recv(_READ_SIZE)
         if not block or len(data) > _MAX_HEAD:
             raise http.client.IncompleteRead(data)
         data += block
@@ -128,10 +133,10 @@ def _read_head(link: socket.socket) -> tuple[bytes, bytes]:
     return head + separator, leftover
 
 
-def _read_error(link: socket.socket, data: bytes) -> bytes:
-    # After the end of our side dockerd closes its own, behind the error.
-    link.shutdown(socket.SHUT_WR)
-    while block := link.recv(_READ_SIZE):
+def _read_error(sock: socket.socket, data: bytes) -> bytes:
+    # dockerd closes its side after the error, once ours is closed.
+    sock.shutdown(socket.SHUT_WR)
+    while block := sock.recv(_READ_SIZE):
         data += block
     return _parse(data).read()
 
@@ -143,7 +148,7 @@ def _parse(data: bytes) -> http.client.HTTPResponse:
 
 
 class _Recorded:
-    """What http.client needs of a socket: a file of bytes that have already come."""
+    """What http.client needs of a socket: a file of the bytes received so far."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

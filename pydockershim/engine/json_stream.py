@@ -1,7 +1,7 @@
-"""Answers of dockerd that are too long or too slow for the pool: each on a connection of its own.
+"""Answers of dockerd that are too long or too slow for the pool: each has its own connection.
 
-Pulls, loads and events come as a stream of JSON records. The end of such an answer and a connection
-that broke are told apart: only the first ends the iteration.
+Pulls, loads and events are streams of JSON records. Only the end of an answer ends the iteration; a
+broken connection raises.
 """
 
 import http.client
@@ -43,7 +43,7 @@ def records(answer: http.client.HTTPResponse) -> Iterator[Json]:
 
 
 def failure(record: Json) -> str | None:
-    """Return dockerd's sentence if the record says that the whole failed; the status was 200."""
+    """Return dockerd's message if the record reports a failure of the call; the status was 200."""
     detail = record.get("errorDetail") or {}
     message: str | None = detail.get("message") or record.get("error")  # the latter before 28
     return message

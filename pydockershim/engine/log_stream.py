@@ -3,17 +3,15 @@
 import http.client
 from collections.abc import Generator
 
-from pydockershim.engine import json_stream, time_limits
-from pydockershim.engine.session import Session
 from pydockershim.engine.unix_http import UnixHttpConnection
-from pydockershim.engine.urls import checked_id, timestamp, url_path
+from pydockershim.engine.urls import timestamp
 from pydockershim.errors import Unavailable
 
 _BLOCK_BYTES = 64 * 1024
 
 
 class LogStream:
-    """The blocks of one read of a log; owns the connection."""
+    """The blocks of a log read; owns the connection."""
 
     def __init__(self, connection: UnixHttpConnection, answer: http.client.HTTPResponse) -> None:
         connection.set_timeout(None)
@@ -32,23 +30,16 @@ class LogStream:
             self._connection.close()
 
     def close(self) -> None:
-        """End the stream, from any thread."""
+        """Close the stream, from any thread."""
         self._connection.abort()
 
 
-def open_log(session: Session, container_id: str, *, since_ns: int, follow: bool) -> LogStream:
-    """Read a log with timestamps, from the first message that is not older than `since_ns`."""
-    path = f"/containers/{checked_id(container_id)}/logs"
-    parameters = {
+def log_parameters(*, since_ns: int, follow: bool) -> dict[str, str]:
+    """Return the query of a read that begins with the first message not older than `since_ns`."""
+    return {
         "stdout": "1",
         "stderr": "1",
         "timestamps": "1",
         "follow": str(int(follow)),
         "since": timestamp(since_ns),
     }
-
-    def read(connection: UnixHttpConnection, api_version: str) -> LogStream:
-        url = url_path(api_version, path, **parameters)
-        return LogStream(connection, json_stream.send(connection, "GET", url))
-
-    return session.call_apart(f"read the log of container {container_id}", time_limits.READ, read)

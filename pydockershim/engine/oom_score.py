@@ -1,9 +1,9 @@
-"""Whether this engine can give a container a negative OOM score: found out, once.
+"""Whether this engine can give a container a negative OOM score; detected once.
 
 Without CAP_SYS_RESOURCE the kernel refuses to lower a score, and the container's start fails. No
-API tells beforehand, and not every runc names the reason. So a start that fails with a negative
-score is tried again with the default one; if that works, the question is settled until this program
-ends, and a negative score becomes the one that a container gets by default.
+API reports it, and not every runc names the reason. So a start that fails with a negative score is
+retried with the default one. If that works, negative scores are replaced by the default one until
+pydockershim exits.
 """
 
 import logging
@@ -15,7 +15,7 @@ DEFAULT_SCORE = 0
 
 
 class OomScoreFloor:
-    """Owns what is known about it."""
+    """The lowest score that the engine can set, once known."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class OomScoreFloor:
 
     @property
     def settled(self) -> bool:
-        """Whether it is known what the engine can do."""
+        """Whether the lowest score is known."""
         return self._can_lower is not None
 
     def clamp(self, score: int) -> int:
@@ -31,7 +31,7 @@ class OomScoreFloor:
         return max(score, DEFAULT_SCORE) if self._can_lower is False else score
 
     def learn(self, score: int) -> None:
-        """Take note that a pause container runs with this score, the lowest that could be had."""
+        """Record that a pause container runs with this score, the lowest that worked."""
         with self._lock:
             if self._can_lower is not None:
                 return

@@ -1,22 +1,17 @@
-"""Pulling an image: the only call whose failure comes as a text in the middle of a success."""
+"""How a pull fails: Docker reports it as text in an answer that began with HTTP status 200."""
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
-from pydockershim.engine.auth import Credentials, registry_auth_header
 from pydockershim.engine.error_wall import ErrorResponse
-from pydockershim.engine.json_stream import failure, records, send
-from pydockershim.engine.session import Session
-from pydockershim.engine.time_limits import TimeLimit
 from pydockershim.engine.unix_http import UnixHttpConnection
-from pydockershim.engine.urls import url_path
 
-# What the registry said, or why it could not; dockerd passes only sentences on. First match wins.
+# What the registry answered, or why it did not; dockerd passes on text only. First match wins.
 _REFUSED = re.compile(
     r"(?<!permission )denied|unauthorized|authentication required|basic auth|\b40[13] (Forb|resp)",
     re.IGNORECASE,
@@ -33,50 +28,24 @@ _UNREACHABLE = re.compile(
 _RETRYING = "Retrying"
 
 
-def pull_image(
-    session: Session,
-    *,
-    repository: str,
-    tag: str,
-    credentials: Credentials | None,
-    no_progress_s: float,
-    on_progress: Callable[[Json], None],
-) -> None:
-    """Pull as `Engine.pull_image` says. Closing the connection ends the pull in the engine."""
-    what = f"pull {repository}{'@' if ':' in tag else ':'}{tag}"
-    headers = {"X-Registry-Auth": registry_auth_header(credentials)} if credentials else {}
-
-    def pull(connection: UnixHttpConnection, api_version: str) -> None:
-        url = url_path(api_version, "/images/create", fromImage=repository, tag=tag)
-        with closing(connection), _giving_up(what, no_progress_s):
-            patience = _Patience(connection, no_progress_s)
-            for record in records(send(connection, "POST", url, headers=headers)):
-                patience.watch(record)
-                on_progress(record)
-                if message := failure(record):
-                    raise _error(what, message)
-
-    session.call_apart(what, TimeLimit(no_progress_s, read=True), pull)
-
-
 @contextmanager
-def _giving_up(what: str, no_progress_s: float) -> Iterator[None]:
-    """Turn what ends a pull before its time into the errors of `Engine.pull_image`."""
+def pull_errors(what: str, no_progress_s: float) -> Iterator[None]:
+    """Translate failures of a pull into the errors of `ImageApi.pull`."""
     try:
         yield
     except ErrorResponse as response:
         if response.status == HTTPStatus.BAD_REQUEST:
             raise
-        raise _error(what, response.message) from response
+        raise pull_error(what, response.message) from response
     except TimeoutError as error:
         calls.current().check()
         raise errors.DeadlineExceeded(
-            f"cannot {what}: it made no progress for {no_progress_s:g} s and was given up"
+            f"cannot {what}: it made no progress for {no_progress_s:g} s and was aborted"
         ) from error
 
 
-def _error(what: str, message: str) -> errors.ShimError:
-    """Return the error that dockerd's sentence stands for."""
+def pull_error(what: str, message: str) -> errors.ShimError:
+    """Return the error for dockerd's message."""
     sentence = f"cannot {what}: {message}"
     if _REFUSED.search(message):
         return errors.PermissionDenied(sentence)
@@ -88,32 +57,32 @@ def _error(what: str, message: str) -> errors.ShimError:
     return errors.Unknown(sentence)
 
 
-class _Patience:
-    """Lets the connection time out a given time after the last sign of progress.
+class ProgressTimeout:
+    """Makes the connection time out a given time after the last progress.
 
-    COMPAT(dockerd, containerd image store): it repeats how far a layer is ten times a second, also
-    while nothing comes.
+    COMPAT(dockerd, containerd image store): it repeats the position in a layer ten times a second,
+    also while no data arrives.
     """
 
     def __init__(self, connection: UnixHttpConnection, no_progress_s: float) -> None:
         self._connection = connection
         self._no_progress_s = no_progress_s
-        self._end_s = time.monotonic() + no_progress_s
-        self._said: dict[str, object] = {}
+        self._deadline_s = time.monotonic() + no_progress_s
+        self._last: dict[str, object] = {}
         self._limit_next_read()
 
     def watch(self, record: Json) -> None:
-        """Count a record as progress unless dockerd only tries again, or repeats itself."""
+        """Count a record as progress unless dockerd only retries, or repeats itself."""
         status, layer = record.get("status", ""), record.get("id", "")
-        said = status, record.get("progressDetail")
-        is_news = self._said.get(layer) != said
-        self._said[layer] = said
-        if is_news and not status.startswith(_RETRYING):
-            self._end_s = time.monotonic() + self._no_progress_s
+        reported = status, record.get("progressDetail")
+        is_new = self._last.get(layer) != reported
+        self._last[layer] = reported
+        if is_new and not status.startswith(_RETRYING):
+            self._deadline_s = time.monotonic() + self._no_progress_s
         self._limit_next_read()
 
     def _limit_next_read(self) -> None:
-        left_s = calls.current().remaining_s(self._end_s - time.monotonic()) or 0
+        left_s = calls.current().remaining_s(self._deadline_s - time.monotonic()) or 0
         if left_s <= 0:
             raise TimeoutError
         self._connection.set_timeout(left_s)

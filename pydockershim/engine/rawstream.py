@@ -1,7 +1,7 @@
 """Docker's multiplexed stream: stdout and stderr of a process without a TTY on one connection.
 
 Each frame is a header of 8 bytes (the stream's number, three zeros, the length as a 32-bit number,
-big-endian) and its payload. No I/O; the bytes may come in any pieces. (Engine API, "Attach to a
+big-endian) and its payload. No I/O; the bytes may be fed in any pieces. (Engine API, "Attach to a
 container", stream format.)
 """
 
@@ -19,11 +19,11 @@ class StreamName(IntEnum):
     STDIN = 0
     STDOUT = 1
     STDERR = 2
-    SYSTEM = 3  # an error of the engine's own, sent in the middle of a stream
+    SYSTEM = 3  # an error of the engine, sent in the middle of a stream
 
 
 class Demultiplexer:
-    """Owns the state of one stream between two pieces."""
+    """The state of one stream between two pieces."""
 
     def __init__(self) -> None:
         self._header = b""
@@ -32,11 +32,11 @@ class Demultiplexer:
 
     @property
     def is_between_frames(self) -> bool:
-        """Whether the stream may end here; if it does elsewhere, something was cut off."""
+        """Whether the stream may end here; elsewhere it would be truncated."""
         return not self._missing and not self._header
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[tuple[StreamName, memoryview]]:
-        """Return the payload in these bytes, in order; a frame may come in several pieces.
+        """Return the payload in these bytes, in order; a frame may arrive in several pieces.
 
         They are views of `data`, not copies. Unavailable when the bytes are not such a stream.
         """

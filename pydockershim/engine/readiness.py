@@ -1,8 +1,7 @@
-"""Whether the engine answers, by a ping every two seconds in the background, and is this host's.
+"""Whether the engine answers a ping (sent every 2 s in the background) and runs on this host.
 
-The kubelet takes a node out of service when the runtime is not ready, so one slow answer is no
-reason yet; three in a row are, and with them an engine that is dead or hangs is known within ten
-seconds. The first answer makes it ready again.
+The kubelet takes a node out of service when the runtime is not ready, so it takes three failures in
+a row: an engine that is dead or hangs is detected within ten seconds. One answer makes it ready.
 """
 
 import logging
@@ -20,8 +19,8 @@ _PERIOD_S = 2.0
 _ANSWER_S = 2.0
 _FAILURES = 3
 _MISPLACED = (
-    "the processes of Docker's containers cannot be seen from here: run pydockershim on dockerd's "
-    "own host, in the same PID namespace"
+    "the processes of Docker's containers are not visible: run pydockershim on dockerd's host, "
+    "in the same PID namespace"
 )
 
 
@@ -39,22 +38,22 @@ class Readiness:
 
     @property
     def reason(self) -> str:
-        """Return why the engine is not ready, empty while it is."""
+        """Why the engine is not ready; empty while it is."""
         return self._reason or self._misplaced
 
     def sees_processes(self, *, sees: bool) -> None:
-        """Take note whether a container's process, which has just started, is there for us."""
+        """Record whether a container's process that has just started is visible on this host."""
         misplaced = "" if sees else _MISPLACED
         if misplaced and not self._misplaced:
             logger.error("the runtime is not ready: %s", misplaced)
         self._misplaced = misplaced
 
     def start(self) -> None:
-        """Begin; the first ping is sent at once."""
+        """Start pinging; the first ping is sent at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, without waiting for an answer."""
+        """Stop pinging, without waiting for an answer."""
         self._stopping.set()
 
     def _run(self) -> None:
@@ -64,12 +63,12 @@ class Readiness:
             self._stopping.wait(began_s + _PERIOD_S - time.monotonic())
 
     def probe(self) -> None:
-        """Ping once and draw the conclusion."""
+        """Ping once and update the state."""
         try:
             with calls.entered(Call(timeout_s=_ANSWER_S)):
                 self._ping()
         except DeadlineExceeded:
-            self._fail(f"the Docker engine does not answer a ping within {_ANSWER_S:g} s")
+            self._fail(f"the Docker engine did not answer a ping within {_ANSWER_S:g} s")
         except ShimError as error:
             self._fail(str(error))
         else:
@@ -87,5 +86,5 @@ class Readiness:
             return
         if not self._reason:
             logger.warning("the runtime is not ready: %s", reason)
-            self._on_loss(reason)  # first: whoever hears of it finds nothing that may be wrong
+            self._on_loss(reason)  # first: no one may see the loss and still read the stale view
         self._reason = reason

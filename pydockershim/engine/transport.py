@@ -1,9 +1,9 @@
-"""How bytes travel to dockerd: HTTP/1.1 on its unix socket, one pool for all calls.
+"""Transport to dockerd: HTTP/1.1 on its unix socket, one pool for all calls.
 
-The docker SDK builds URLs and reads JSON; the adapter that is mounted into it here replaces its
-transport, which keeps a pool per URL and knows neither deadlines nor cancellation. What kind of
-call it is stands in `time_limits.current_limit`. No redirects, no cookies, no environment. Answers
-other than 2xx leave as `ErrorResponse`, failures of the socket as OSError or HTTPException.
+The docker SDK builds URLs and reads JSON. Its own transport keeps a pool per URL and supports
+neither deadlines nor cancellation, so this adapter replaces it. `time_limits.current_limit` is the
+kind of call. No redirects, no cookies, no environment. Answers other than 2xx raise
+`ErrorResponse`, failures of the socket OSError or HTTPException.
 """
 
 import http.client
@@ -19,27 +19,15 @@ from requests.structures import CaseInsensitiveDict
 from pydockershim.engine.error_wall import ErrorResponse
 from pydockershim.engine.time_limits import TimeLimit, current_limit, time_limit_s
 from pydockershim.engine.unix_http import UnixHttpConnection
-from pydockershim.errors import InvalidArgument
 
-_IDLE_CONNECTIONS = 64  # more may be in use; what is over that is closed after use
-
-
-def socket_path(endpoint: str) -> str:
-    """Return the path of `unix:///path` or `/path`; InvalidArgument for anything else."""
-    path = endpoint.removeprefix("unix://")
-    if not path.startswith("/"):
-        raise InvalidArgument(
-            f"the Docker endpoint {endpoint!r} is not a unix socket on this host: "
-            "use unix:///path/to/docker.sock"
-        )
-    return path
+_IDLE_CONNECTIONS = 64  # more may be in use; the excess is closed after use
 
 
 class DockerClient(docker.APIClient):
-    """The SDK's client for one API version, over our transport.
+    """The SDK's client for one API version, over this transport.
 
-    The SDK's own constructor would read the docker CLI's configuration of this user, send the
-    headers that it finds there, and fail on one that is damaged: it is none of our business here.
+    The SDK's constructor is bypassed: it would read this user's docker CLI configuration, send the
+    headers from it, and fail on a malformed one.
     """
 
     def __init__(self, adapter: requests.adapters.BaseAdapter, *, api_version: str) -> None:
@@ -48,16 +36,16 @@ class DockerClient(docker.APIClient):
         self.trust_env = False
         self.mount("http+docker://", adapter)
         self.base_url = "http+docker://localhost"
-        self.timeout = 0  # the adapter knows better
+        self.timeout = 0  # unused: the adapter has its own
         self._version = api_version
         self._general_configs: dict[str, object] = {}
 
 
 class UnixAdapter(requests.adapters.BaseAdapter):
-    """The transport under the SDK's client: takes whole requests, gives whole answers.
+    """The transport under the SDK's client: exchanges whole requests for whole answers.
 
     `on_lost` is called when the engine has dropped a connection: it may have been restarted, with
-    another configuration or as another version.
+    another configuration or version.
     """
 
     def __init__(self, path: str, *, on_lost: Callable[[], None]) -> None:
@@ -75,7 +63,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         cert: object = None,  # noqa: ARG002 -- likewise
         proxies: object = None,  # noqa: ARG002 -- likewise
     ) -> requests.Response:
-        """Exchange a request for its answer; ErrorResponse when it is not 2xx."""
+        """Send a request and return its answer; ErrorResponse when it is not 2xx."""
         answer, body = self._exchange(request, current_limit())
         if answer.status >= http.client.MULTIPLE_CHOICES:
             raise ErrorResponse(answer.status, body)
@@ -89,7 +77,7 @@ class UnixAdapter(requests.adapters.BaseAdapter):
 
     def close(self) -> None:
         """Close the idle connections."""
-        with suppress(IndexError):  # all are gone; another thread may have taken the last one
+        with suppress(IndexError):  # none left; another thread may have taken the last one
             while True:
                 self._idle.pop().close()
 

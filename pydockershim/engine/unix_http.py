@@ -1,7 +1,7 @@
-"""One HTTP/1.1 connection to dockerd's socket, with what the standard library's lacks.
+"""An HTTP/1.1 connection to dockerd's unix socket.
 
-It connects to a unix socket, changes its time limit between calls, and can be aborted from another
-thread, so that a read ends at once when its caller goes.
+Unlike the standard library's, its timeout can change between calls, and another thread can abort
+it, so that a read ends at once when its caller goes.
 """
 
 import errno
@@ -17,38 +17,38 @@ from pydockershim import calls
 
 
 class UnixHttpConnection(http.client.HTTPConnection):
-    """One HTTP/1.1 connection to a unix socket, which any thread may abort."""
+    """An HTTP/1.1 connection to a unix socket; any thread may abort it."""
 
     def __init__(self, path: str, *, timeout_s: float | None) -> None:
         super().__init__("docker", timeout=timeout_s)
         self._path = path
-        self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._lock = threading.Lock()
         self._use: object = None
         self.aborted = False
 
     def connect(self) -> None:
-        """Connect, within the time limit."""
-        self.sock = self._link
-        self._link.settimeout(self.timeout)
-        self._link.connect(self._path)
+        """Connect, within the timeout."""
+        self.sock = self._sock
+        self._sock.settimeout(self.timeout)
+        self._sock.connect(self._path)
         if self.aborted:
-            raise ConnectionAbortedError(errno.ECONNABORTED, "aborted before it began")
+            raise ConnectionAbortedError(errno.ECONNABORTED, "aborted before it was connected")
 
     def close(self) -> None:
-        """Close it for good, also when it never connected."""
+        """Close the socket, also when it was never connected."""
         super().close()
-        self._link.close()
+        self._sock.close()
 
     def set_timeout(self, timeout_s: float | None) -> None:
-        """Set how long each read and write from now on may block, None: for ever."""
+        """Set how long each further read and write may block; None: forever."""
         self.timeout = timeout_s
-        self._link.settimeout(timeout_s)
+        self._sock.settimeout(timeout_s)
 
     def is_alive(self) -> bool:
-        """Whether an idle connection is still good: nothing to read, not even its end."""
+        """Whether an idle connection is usable: there is nothing to read, not even EOF."""
         poll = select.poll()
-        poll.register(self._link, select.POLLIN)
+        poll.register(self._sock, select.POLLIN)
         return not poll.poll(0)
 
     @contextmanager
@@ -63,13 +63,13 @@ class UnixHttpConnection(http.client.HTTPConnection):
                     self._use = None
 
     def abort(self) -> None:
-        """End the connection for whoever reads it, from any thread; it is still to be closed."""
+        """Shut the connection down, from any thread; the owner must still `close`."""
         self.aborted = True
         with suppress(OSError):
-            self._link.shutdown(socket.SHUT_RDWR)
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def _abort_use(self, use: object) -> None:
-        # A canceller may come late, when the connection already serves another call.
+        # A cancellation may arrive late, when the connection already serves another call.
         with self._lock:
             if self._use is use:
                 self.abort()

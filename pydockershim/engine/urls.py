@@ -1,4 +1,4 @@
-"""The targets of requests: which endpoint, and what may stand in its place for a name.
+"""URLs of endpoints, and validation of the names in them.
 
 A name that changes the meaning of a URL (`..`, a query) never reaches the engine.
 """
@@ -19,7 +19,7 @@ def url_path(api_version: str, path: str, /, **parameters: str) -> str:
 
 
 def timestamp(time_ns: int) -> str:
-    """Return a time of the clock as an endpoint's parameter."""
+    """Return a wall-clock time as an endpoint's parameter."""
     second, ns = divmod(time_ns, _NS)
     return f"{second}.{ns:09}"
 
@@ -27,12 +27,12 @@ def timestamp(time_ns: int) -> str:
 def checked_id(value: str) -> str:
     """Return the id of a container or exec; NotFound when it cannot be one."""
     if not _ID.fullmatch(value):
-        raise NotFound(f"there is nothing with the id {value!r}")
+        raise NotFound(f"no container or exec has the id {value!r}")
     return value
 
 
 def checked_image_name(value: str) -> str:
     """Return the name or id of an image; InvalidArgument when it cannot be one."""
     if not _IMAGE.fullmatch(value) or not {"", ".", ".."}.isdisjoint(value.split("/")):
-        raise InvalidArgument(f"{value!r} is not the name or id of an image")
+        raise InvalidArgument(f"{value!r} is not a valid image name or id")
     return value

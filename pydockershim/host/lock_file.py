@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TextIO
 
+from pydockershim.config.config import flag
 from pydockershim.errors import FailedPrecondition
 
 
@@ -21,7 +22,7 @@ def take_lock(path: Path) -> TextIO:
     except BlockingIOError:
         lock.close()
         raise FailedPrecondition(
-            f"another pydockershim is running (it holds {path}); stop it, or give this one a "
-            "--container-runtime-endpoint and a --state-dir of its own"
+            f"another pydockershim is running (it holds {path}): stop it, or use another "
+            f"{flag('endpoint')} and {flag('state_dir')}"
         ) from None
     return lock

@@ -1,1 +1,1 @@
-"""The procedures on images, one file each; lists and statuses come from the view."""
+"""The procedures on images, one file each; lists and statuses are answered by the view."""

@@ -1,4 +1,4 @@
-"""What the procedures on images work with."""
+"""The dependencies of the procedures on images."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from pydockershim.view.view import View
 
 @dataclass(frozen=True, kw_only=True)
 class ImageDeps:
-    """The rooms below; `pull_progress_s`: a pull that stands still for so long is given up."""
+    """The objects that the procedures use; `pull_progress_s`: a pull without progress fails."""
 
     engine: Engine
     view: View

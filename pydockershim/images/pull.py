@@ -12,15 +12,15 @@ def pull(deps: ImageDeps, image: cri.ImageSpec, auth: cri.AuthConfig | None) -> 
     """Return the id of the image, the one string that names it everywhere in the CRI.
 
     InvalidArgument: no name, or an unknown runtime handler. NotFound: the registry has no such
-    image. PermissionDenied: it wants other credentials. Unknown with `RegistryUnavailable: `: it
+    image. PermissionDenied: it rejects the credentials. Unknown with `RegistryUnavailable: `: it
     does not answer. DeadlineExceeded: no progress.
     """
     reference = parse_reference(image.image)
     if reference.is_id:
-        raise InvalidArgument(f"{image.image} is an image id; a pull needs a name")
+        raise InvalidArgument(f"{image.image} is an image id: pull it by name")
     docker_runtime(image.runtime_handler, deps.engine.features, field="image.runtime_handler")
     credentials = Credentials(**docker_credentials(auth)) if auth is not None else None
-    deps.engine.pull_image(
+    deps.engine.images.pull(
         repository=reference.repository,
         tag=reference.version,
         credentials=credentials,

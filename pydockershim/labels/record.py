@@ -33,7 +33,7 @@ class SandboxRecord:
 class ContainerRecord:
     """What a pod's container remembers.
 
-    `log_path` is absolute, or empty when no log was asked for. `image` is the CRI ImageSpec that
+    `log_path` is absolute, or empty without a log. `image` is the CRI ImageSpec that
     was sent, `image_ref` the digested reference it resolved to, `mounts` the CRI mounts that were
     sent; each as a dict of CRI field names, unset fields left out. `config_digest` tells whether a
     second request for the container asks for the same.

@@ -70,7 +70,7 @@ def decode(name: str, labels: Mapping[str, str]) -> Record | None:
 
 
 def _private_labels(record: Record) -> dict[str, str]:
-    """Return every key of ours, the empty ones too: an image may have a LABEL of that key."""
+    """Return all private keys, the empty ones too: an image may have a LABEL of that key."""
     if isinstance(record, SandboxRecord):
         return {TYPE: TYPE_SANDBOX, SANDBOX_ID: "", LOG_PATH: ""}
     return {TYPE: TYPE_CONTAINER, SANDBOX_ID: record.sandbox_id, LOG_PATH: record.log_path}

@@ -135,7 +135,9 @@ class _Reader:
         """Read the log once; return whether anything was new."""
         written, since_ns = self._written()
         written_filter, messages = _WrittenFilter(written), self._message_reader()
-        stream = self._engine.read_log(self._container_id, since_ns=since_ns, follow=follow)
+        stream = self._engine.containers.read_log(
+            self._container_id, since_ns=since_ns, follow=follow
+        )
         self._close_stream = stream.close
         if self._stopped.is_set():  # `stop` may have run before the stream was opened
             stream.close()

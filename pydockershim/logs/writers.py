@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydockershim.config.config import flag
 from pydockershim.engine.engine import Engine
 from pydockershim.errors import FailedPrecondition
 from pydockershim.logs.cri_file import CriFile
@@ -228,8 +229,9 @@ class LogWriters:
         self.gaps += 1
         logger.warning(
             "container %s: lines may be missing in its log between %s and %s: Docker dropped them "
-            "before they were written; increase --log-file-size to let it keep more",
+            "before they were written; increase %s to let it keep more",
             container_id,
             before or "its beginning",
             after,
+            flag("log_file_bytes"),
         )

@@ -37,7 +37,7 @@ class _UnknownNetwork:
         return docker_addresses(inspect)
 
     def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:  # noqa: ARG002
-        """Say what is left to Docker: a pod must be removable whoever created it."""
+        """Only log what Docker cleans up: a pod of an unknown kind must be removable, too."""
         kind = f"kind {record.network!r}" if record.network else "no recorded kind"
         logger.warning(
             "sandbox %s has a pod network of %s: Docker removes what Docker set up; "

@@ -1,4 +1,4 @@
-"""The procedures on pod sandboxes: many steps, each undone when a later one fails.
+"""The procedures on pod sandboxes: several steps, each undone when a later one fails.
 
-One file a procedure. None holds state of its own; what they work with comes as `PodDeps`.
+One file per procedure. None holds state of its own; they get everything they need as `PodDeps`.
 """

@@ -1,13 +1,13 @@
 """The built-in pause program as an image that an engine can load.
 
-It is for nodes that cannot get the configured pause image. This module only packs: it does not talk
-to the engine, and it does not decide when the image is used.
+It is for nodes that cannot get the configured pause image. This module only builds the image: it
+does not talk to the engine, and it does not decide when the image is used.
 
-- The program is pause/pause.c, built beforehand by `make pause`; its binaries are part of the
-  package, and each is compared with pause/SHA256SUMS before it is packed.
+- The program is pause/pause.c, built by `make pause`; the binaries are part of the package, and
+  each is compared with pause/SHA256SUMS before it is used.
 - The image is in Docker's own format (`docker save`): a manifest, a config and one layer. Engine
-  20.10 reads no other; newer ones, with either image store, still read it.
-- The same program gives the same bytes and so the same image id, whenever and wherever it is made.
+  20.10 reads no other; newer engines, with either image store, still read it.
+- The build is reproducible: the same program gives the same bytes and the same image id.
 """
 
 import hashlib
@@ -21,10 +21,10 @@ from typing import Any
 from pydockershim.errors import FailedPrecondition
 
 NAME = "pydockershim/pause:builtin"
-"""The name under which a loaded image is found again."""
+"""The name of the loaded image."""
 
 ARCHITECTURES = ("amd64", "arm64")
-"""What there is a program for, in the words of the Engine's `GET /version`, field `Arch`."""
+"""Supported architectures, as in the field `Arch` of the Engine's `GET /version`."""
 
 _ENTRYPOINT = "/pause"
 _FOLDER = files("pydockershim.pods") / "pause"
@@ -33,8 +33,7 @@ _FOLDER = files("pydockershim.pods") / "pause"
 def image_tar(architecture: str) -> bytes:
     """Return the image for `architecture` as the body of `POST /images/load` (20 KiB).
 
-    FailedPrecondition: there is no program for that architecture, or the installed one is not what
-    was built.
+    FailedPrecondition: there is no program for that architecture, or the installed one is damaged.
     """
     layer = _tar({_ENTRYPOINT.lstrip("/"): _program(architecture)})
     config = {
@@ -61,20 +60,20 @@ def _program(architecture: str) -> bytes:
     program = (_FOLDER / name).read_bytes()
     if _sha256(program) != _checksums()[name]:
         raise FailedPrecondition(
-            f"the built-in pause program {name} differs from its checksum: install pydockershim "
-            "again, or load the configured pause image into the engine"
+            f"the built-in pause program {name} differs from its checksum: reinstall pydockershim, "
+            "or load the configured pause image into the engine"
         )
     return program
 
 
 def _checksums() -> dict[str, str]:
-    """Read SHA256SUMS: a line is a checksum, two spaces and a file name."""
+    """Read SHA256SUMS: each line is a checksum, two spaces and a file name."""
     lines = (_FOLDER / "SHA256SUMS").read_text().splitlines()
     return {name: checksum for checksum, name in (line.split() for line in lines)}
 
 
 def _tar(members: Mapping[str, bytes]) -> bytes:
-    """Pack executable files; by TarInfo's defaults they are root's and dated 1970."""
+    """Pack executable files; TarInfo's defaults are owner root and the date 1970."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, content in members.items():

@@ -1,4 +1,4 @@
-"""What the procedures on pods work with."""
+"""The dependencies of the procedures on pods."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ from pydockershim.view.view import View
 
 @dataclass(frozen=True, kw_only=True)
 class PodDeps:
-    """The rooms below, as the procedures need them; `locks` serialises work on one sandbox.
+    """The objects that the procedures use; `locks` serialises work on one sandbox.
 
-    `pod_resources` are updates of a sandbox's resources.
+    `pod_resources` holds the last resource update of each sandbox.
     """
 
     engine: Engine

@@ -27,7 +27,7 @@ _RETRY_AFTER_S = 300.0
 class PauseImage:
     """Thread-safe. Owns the memory of a failed pull; all pods that wait share one pull."""
 
-    def __init__(self, engine: Engine, *, view: View, images: ImageCache, name: str) -> None:
+    def __init__(self, *, engine: Engine, view: View, images: ImageCache, name: str) -> None:
         self.name = name
         self._engine = engine
         self._view = view
@@ -64,7 +64,7 @@ class PauseImage:
 
     def _pull(self) -> None:
         reference = parse_reference(self.name)
-        self._engine.pull_image(
+        self._engine.images.pull(
             repository=reference.repository,
             tag=reference.version,
             credentials=cli_credentials(reference.registry),
@@ -75,6 +75,6 @@ class PauseImage:
     def _builtin(self) -> str:
         """Load the built-in image once per process: another image may have taken its name."""
         if not (self._builtin_id and self._view.image(self._builtin_id)):
-            self._engine.load_image(builtin_pause.image_tar(self._engine.features.architecture))
+            self._engine.images.load(builtin_pause.image_tar(self._engine.features.architecture))
             self._builtin_id = self._images.refresh_and_find(builtin_pause.NAME).id
         return self._builtin_id

@@ -1,7 +1,7 @@
-"""RemovePodSandbox: stopped first, then its containers go, then its pause container.
+"""RemovePodSandbox: stop the pod, remove its containers, then its pause container.
 
-The order lets a failure in between be repeated: what is left still belongs to a sandbox. A caller
-who goes away changes nothing.
+In this order a failed removal can be repeated: what is left still belongs to a sandbox. The removal
+continues when the caller disconnects.
 """
 
 from pydockershim import calls
@@ -12,7 +12,7 @@ from pydockershim.view.items import SandboxItem
 
 
 def remove(deps: PodDeps, sandbox_id: str) -> None:
-    """Remove a pod and all its containers; one that is not there is removed already."""
+    """Remove a pod and all its containers; do nothing if it does not exist."""
     try:
         sandbox = deps.view.sandbox(sandbox_id)
     except NotFound:
@@ -27,6 +27,6 @@ def tear_down(deps: PodDeps, sandbox: SandboxItem) -> None:
     containers = [each.id for each in deps.view.containers_of(sandbox.id)]
     deps.logs.finish(containers)
     for each in (*containers, sandbox.id):
-        deps.engine.remove_container(each)
+        deps.engine.containers.remove(each)
         deps.store.forget(each)
     deps.pod_resources.remove(sandbox.id)

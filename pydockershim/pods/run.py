@@ -1,11 +1,11 @@
-"""RunPodSandbox: a pause container with the pod's namespaces, READY only when all of it is there.
+"""RunPodSandbox: a pause container with the pod's namespaces, READY only when it is complete.
 
-    room for the name -> pause image -> create `<name>_setup` -> start -> network -> resolv.conf
+    free the name -> pause image -> create `<name>_setup` -> start -> network -> resolv.conf
     -> rename to `<name>`
 
 The rename is the last step and the only sign of completion. A failure before it removes the
-container again; a crash leaves a `_setup` container, which is listed as NOTREADY and is replaced
-when the kubelet asks for the sandbox once more.
+container; a crash leaves a `_setup` container, which is listed as NOTREADY and is replaced when the
+kubelet asks for the sandbox again.
 """
 
 import logging
@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
     """Return the id of a new READY sandbox.
 
-    InvalidArgument or Unsupported when the config cannot be carried out, AlreadyExists (with the
-    id) when the sandbox is READY, in the making or owns containers.
+    InvalidArgument or Unsupported for a config that cannot be carried out, AlreadyExists (with the
+    id) when the sandbox is READY or has containers.
     """
     features = deps.engine.features
     if not has_runtime(handler, features):
@@ -57,52 +57,52 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
         _make_room(deps, record)
         with ExitStack() as undo:
             sandbox_id = _started(deps, body, record.name, undo)
-            inspect = deps.engine.inspect_container(sandbox_id)
+            inspect = deps.engine.containers.inspect(sandbox_id)
             deps.readiness.sees_processes(sees=_is_there(deps, inspect))
             if inspect["HostConfig"]["NetworkMode"] != "host":
                 _attach(deps, config, record, inspect, undo)
             _settle_dns(config, inspect)
-            deps.engine.rename_container(sandbox_id, record.name)
+            deps.engine.containers.rename(sandbox_id, record.name)
             deps.store.refresh(sandbox_id)
             undo.pop_all()
     return sandbox_id
 
 
 def _make_room(deps: PodDeps, record: SandboxRecord) -> None:
-    """Clear away an earlier sandbox of this name that never became READY or has ended."""
+    """Remove an earlier sandbox of this name that never became READY or has exited."""
     earlier = deps.view.sandbox_named(record.name)
     if earlier is None:
         return
     if _identity(earlier.record) != _identity(record):
         raise AlreadyExists(
-            f"pod {record.namespace}/{record.pod} has the Docker name {record.name} in common with "
+            f"pod {record.namespace}/{record.pod} would have the same Docker name {record.name} as "
             f"pod {earlier.record.namespace}/{earlier.record.pod}, whose sandbox {earlier.id} is "
-            "here: give one of the two another name or uid"
+            "here: change the name or uid of one of them"
         )
     if earlier.ready or deps.view.containers_of(earlier.id):
         raise AlreadyExists(
             f"pod {record.namespace}/{record.pod} attempt {record.attempt} already has sandbox "
-            f"{earlier.id}; stop and remove it first, or ask for the next attempt"
+            f"{earlier.id}; stop and remove it first, or use the next attempt"
         )
-    logger.info("sandbox %s of the same name is not in use: removing it", earlier.id)
+    logger.info("removing sandbox %s, which has the same name and is not in use", earlier.id)
     remove.tear_down(deps, earlier)
 
 
 def _identity(record: SandboxRecord) -> tuple[str, str, str]:
-    """Return what a Docker name alone does not tell: where each part ends, for it may hold `_`."""
+    """Return the parts of the name, which a Docker name does not separate: each may hold `_`."""
     return record.namespace, record.pod, record.uid
 
 
 def _is_there(deps: PodDeps, inspect: ContainerInspect) -> bool:
-    """Say whether the pause container's process is one of this host's, or has ended."""
+    """Say whether the pause container's process is one of this host's, or has exited."""
     return (
         process_exists(inspect["State"]["Pid"])
-        or not (deps.engine.inspect_container(inspect["Id"])["State"]["Running"])
+        or not (deps.engine.containers.inspect(inspect["Id"])["State"]["Running"])
     )
 
 
 def _started(deps: PodDeps, body: Json, name: str, undo: ExitStack) -> str:
-    """Create and start the pause container; once more when its OOM score may be what failed."""
+    """Create and start the pause container; retry once when its OOM score may be the cause."""
     score = deps.oom_floor.clamp(translate.OOM_SCORE_ADJ)
     try:
         sandbox_id = _started_with(deps, body, name, score, undo)
@@ -117,24 +117,24 @@ def _started(deps: PodDeps, body: Json, name: str, undo: ExitStack) -> str:
 
 def _started_with(deps: PodDeps, body: Json, name: str, score: int, undo: ExitStack) -> str:
     body = translate.with_image(body, image_id=deps.pause_image.ensure(), oom_score_adj=score)
-    sandbox_id = deps.engine.create_container(body, name=naming.setup_name(name)).id
+    sandbox_id = deps.engine.containers.create(body, name=naming.setup_name(name)).id
     with ExitStack() as discard:
         discard.callback(_discard, deps, sandbox_id)
-        deps.engine.start_container(sandbox_id)
+        deps.engine.containers.start(sandbox_id)
         undo.push(discard.pop_all())
     return sandbox_id
 
 
 def _discard(deps: PodDeps, sandbox_id: str) -> None:
-    """Take a half-made sandbox away, whatever has become of the caller.
+    """Remove an incomplete sandbox, even when the caller has disconnected.
 
-    One that cannot be removed stays behind as NOTREADY, and the kubelet cleans it up.
+    If that fails it stays as NOTREADY, and the kubelet cleans it up.
     """
     with calls.shielded():
         try:
-            deps.engine.remove_container(sandbox_id)
+            deps.engine.containers.remove(sandbox_id)
         except ShimError as error:
-            logger.warning("sandbox %s stays behind half made: %s", sandbox_id, error)
+            logger.warning("cannot remove the incomplete sandbox %s: %s", sandbox_id, error)
         else:
             deps.store.forget(sandbox_id)
 
@@ -181,7 +181,7 @@ def _network_request(
 
 
 def _settle_dns(config: cri.PodSandboxConfig, inspect: ContainerInspect) -> None:
-    """Rewrite resolv.conf where Docker's own fields could not express what was asked for."""
+    """Rewrite resolv.conf where Docker's fields could not express the DNS config."""
     if not config.HasField("dns_config"):
         return
     path = inspect["ResolvConfPath"]

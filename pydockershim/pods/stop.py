@@ -1,8 +1,8 @@
-"""StopPodSandbox: the pod's containers are killed, its network goes, its pause container ends.
+"""StopPodSandbox: kill the pod's containers, detach its network, kill its pause container.
 
-Safe to repeat, and safe for a sandbox that is half made or half gone. Once begun it goes on to its
-end, whatever becomes of the caller: a sandbox whose network has gone must not stay READY. The grace
-period is the kubelet's business: it stops the containers one by one before it comes here.
+Safe to repeat, and safe for a sandbox that is incomplete or partly removed. It continues when the
+caller disconnects: a sandbox without its network must not stay READY. There is no grace period:
+the kubelet stops the containers one by one before this call.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ _AT_ONCE = 8
 
 
 def stop(deps: PodDeps, sandbox_id: str) -> None:
-    """Stop a pod; one that is not there is stopped already."""
+    """Stop a pod; do nothing if it does not exist."""
     try:
         sandbox = deps.view.sandbox(sandbox_id)
     except NotFound:
@@ -40,9 +40,9 @@ def end(deps: PodDeps, sandbox: SandboxItem) -> None:
 
 
 def _kill(deps: PodDeps, container_id: str) -> None:
-    """End a container at once; the engine answers when it has ended."""
+    """Kill a container; the engine answers when it has exited."""
     try:
-        deps.engine.kill_container(container_id, signal="KILL")
+        deps.engine.containers.kill(container_id, signal="KILL")
         deps.store.refresh_ended(container_id)
     except NotFound:
         deps.store.forget(container_id)

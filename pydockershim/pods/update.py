@@ -1,7 +1,7 @@
-"""UpdatePodSandboxResources: the kubelet says what it has given the pod's cgroup, already.
+"""UpdatePodSandboxResources: the kubelet reports what it has set on the pod's cgroup.
 
-There is nothing to do but to remember it for the verbose status. The loss of the state directory
-costs just that.
+Nothing is to be changed; the report is kept for the verbose status. Without the state directory
+only that is lost.
 """
 
 from pydockershim.api import runtime_v1 as cri
@@ -13,8 +13,8 @@ def update(deps: PodDeps, request: cri.UpdatePodSandboxResourcesRequest) -> None
     """Remember a sandbox's overhead and resources; NotFound without the sandbox."""
     sandbox = deps.view.sandbox(request.pod_sandbox_id)
     with deps.locks.hold(sandbox.record.name):
-        deps.view.sandbox(sandbox.id)  # it may have been removed meanwhile
+        deps.view.sandbox(sandbox.id)  # it may have been removed in the meantime
         fact = {"overhead": as_json(request.overhead), "resources": as_json(request.resources)}
         deps.pod_resources.write(sandbox.id, fact)
-    # Of those that were removed behind our back.
+    # Drop the files of sandboxes that were removed without RemovePodSandbox.
     deps.pod_resources.keep_only({each.id for each in deps.store.items()})

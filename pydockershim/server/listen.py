@@ -11,6 +11,7 @@ from typing import TextIO
 
 import grpc
 
+from pydockershim.config.config import flag
 from pydockershim.errors import FailedPrecondition
 from pydockershim.host.lock_file import take_lock
 from pydockershim.server.dispatch import WORKERS, generic_handlers
@@ -28,7 +29,10 @@ _LAST_READS_S = 1.0
 
 
 class Listener:
-    """The gRPC server of some servicers on a path socket, which `<socket>.lock` makes its own."""
+    """The gRPC server of some servicers on a unix socket, guarded by `<socket>.lock`.
+
+    `grace_s`: how long changes in progress may take to finish when it stops.
+    """
 
     def __init__(self, path: Path, *servicers: object, grace_s: float) -> None:
         self._socket = path
@@ -59,7 +63,7 @@ class Listener:
         logger.info("serving the CRI on unix://%s", self._socket)
 
     def stop(self) -> None:
-        """Take no new calls, let changes in progress finish for `grace_s`, cancel the rest.
+        """Refuse new calls, let changes in progress finish for `grace_s`, cancel the rest.
 
         A client that does not read delays nothing: gRPC itself would wait for it.
         """
@@ -87,15 +91,15 @@ class Listener:
 
 
 def _check_free(path: Path) -> None:
-    """Raise FailedPrecondition unless the path is free or has a socket that nobody serves."""
+    """Raise FailedPrecondition unless the path is free or holds a stale socket."""
     if path.exists() and not path.is_socket():
-        problem = "the file there is not a socket: move it away"
+        problem = "it exists and is not a socket; move it away"
     elif _is_served(path):
-        problem = "another program serves there: stop it"
+        problem = "another program serves on it; stop that program"
     else:
         return
     raise FailedPrecondition(
-        f"cannot listen on {path}: {problem}, or use another --container-runtime-endpoint"
+        f"cannot listen on {path}: {problem}, or use another {flag('endpoint')}"
     )
 
 
@@ -106,8 +110,10 @@ def _is_served(path: Path) -> bool:
 
 
 def _share_with_group(path: Path) -> None:
-    """Let the group that may use Docker use the socket: either way is root."""
+    """Let the group `docker` use the socket: through Docker its members can act as root anyway."""
     try:
         shutil.chown(path, group=_GROUP)
     except (LookupError, PermissionError):
-        logger.debug("no group %s, or not root: only this user can open %s", _GROUP, path)
+        logger.debug(
+            "no group %s, or not running as root: only this user can open %s", _GROUP, path
+        )

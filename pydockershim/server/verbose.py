@@ -25,7 +25,7 @@ class VerboseInfo:
         """Return a sandbox's status with verbose info."""
         response = cri.PodSandboxStatusResponse.FromString(self.view.sandbox_status(sandbox_id))
         sandbox = self.view.sandbox(sandbox_id)
-        inspect = self.engine.inspect_container(sandbox.id)
+        inspect = self.engine.containers.inspect(sandbox.id)
         resources = self.pod_resources.read(sandbox.id)
         response.info.update(sandbox_info(inspect, sandbox.record, resources))
         return response
@@ -34,7 +34,7 @@ class VerboseInfo:
         """Return a container's status with verbose info."""
         response = cri.ContainerStatusResponse.FromString(self.view.container_status(container_id))
         container = self.view.container(container_id)
-        inspect = self.engine.inspect_container(container.id)
+        inspect = self.engine.containers.inspect(container.id)
         response.info.update(container_info(inspect, container.record))
         return response
 
@@ -42,5 +42,5 @@ class VerboseInfo:
         """Return an image's status with verbose info."""
         response = cri.ImageStatusResponse.FromString(self.view.image_status(name))
         if response.HasField("image"):
-            response.info.update(image_info(self.engine.inspect_image(response.image.id)))
+            response.info.update(image_info(self.engine.images.inspect(response.image.id)))
         return response

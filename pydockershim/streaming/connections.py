@@ -4,6 +4,7 @@ import asyncio
 import logging
 from http import HTTPStatus
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.streaming.codec import Buffer
 from pydockershim.streaming.http.negotiation import (
     PORT_FORWARD,
@@ -12,7 +13,6 @@ from pydockershim.streaming.http.negotiation import (
     negotiate,
 )
 from pydockershim.streaming.http.request_head import HeadReader, HttpError, RequestHead
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.sessions.factory import SessionFactory, StreamSession
 from pydockershim.streaming.stream_requests import (
     AttachRequest,

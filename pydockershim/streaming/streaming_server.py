@@ -11,11 +11,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydockershim.config.config import flag
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.errors import FailedPrecondition, InvalidArgument
 from pydockershim.streaming.connections import Connections
-from pydockershim.streaming.http.bind_address import parse_bind_address
-from pydockershim.streaming.limits import StreamingLimits
+from pydockershim.streaming.http.bind_address import BindAddress
 from pydockershim.streaming.sessions.factory import SessionFactory
 from pydockershim.streaming.stream_requests import (
     AttachRequest,
@@ -36,7 +37,7 @@ class StreamingServer:
 
     Args:
         engine: runs the containers.
-        bind: the address of `--streaming-bind-addr`; empty: a free port of 127.0.0.1.
+        bind: the IP address and port to listen on; port 0: the kernel chooses.
         certificate: files with the certificate chain and its key; with them URLs are https.
         limits: see `StreamingLimits`.
     """
@@ -45,12 +46,12 @@ class StreamingServer:
         self,
         *,
         engine: Engine,
-        bind: str = "",
-        certificate: tuple[Path, Path] | None = None,
-        limits: StreamingLimits | None = None,
+        bind: tuple[str, int],
+        certificate: tuple[Path, Path] | None,
+        limits: StreamingLimits,
     ) -> None:
-        self._limits = limits or StreamingLimits()
-        self._address = parse_bind_address(bind)
+        self._limits = limits
+        self._address = BindAddress(*bind)
         self._tls = _tls(*certificate) if certificate else None
         self._tokens = Tokens(
             capacity=self._limits.pending_tokens,
@@ -75,7 +76,7 @@ class StreamingServer:
             self._listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
             raise FailedPrecondition(
-                f"--streaming-bind-addr {host}:{port}: cannot listen: {error.strerror}"
+                f"{flag('streaming_address')} {host}:{port}: cannot listen: {error.strerror}"
             ) from error
         scheme = "https" if self._tls else "http"
         self._base_url = self._address.base_url(scheme, self._listener.getsockname()[1])

@@ -1,7 +1,7 @@
-"""Messages as plain data, for what a container must remember word by word.
+"""Messages as plain data, for what a container must remember exactly.
 
 - A message becomes a dict of its CRI field names; unset fields are left out, enums are names.
-- What does not fit the message any more (a label that somebody edited) reads as nothing set.
+- Data that does not fit the message (an edited label) reads as an empty message.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def as_json(message: Message) -> dict[str, Any]:
 
 
 def cri_from_json(data: Mapping[str, Any], message: AnyMessage) -> AnyMessage:
-    """Fill the empty message with what `plain` returned, and return it."""
+    """Fill the empty message with the result of `as_json`, and return it."""
     try:
         return json_format.ParseDict(dict(data), message, ignore_unknown_fields=True)
     except (json_format.ParseError, TypeError, ValueError):

@@ -1,15 +1,16 @@
 """A pod's container.
 
 - metadata, labels, annotations, image, mounts, the log's absolute path: the record
-- image: `Image`, by id, so that a tag that moves meanwhile changes nothing
+- image: `Image`, by id, because a tag may move in the meantime
 - command, args, envs, working_dir, stdin, stdin_once, tty: see `command`
 - mounts: see `mounts`; linux.resources: see `resources`
 - log_path: see `log_config`
 - linux.security_context: see `security`, `identity`, `seccomp` and `namespaces`
-- what is not built: see `coverage`
+- fields that are not supported: see `coverage`
 
-Always: the sandbox's cgroup parent and runtime, no restart, no health check of the image's, no init
-of the daemon's. No hostname, DNS or ports: they are the sandbox's, and Docker refuses them here.
+Always: the sandbox's cgroup parent and runtime, no restart, no health check from the image, no init
+process from the daemon. No hostname, DNS or ports: the sandbox has them, and Docker refuses them
+here.
 """
 
 from collections.abc import Mapping
@@ -33,9 +34,9 @@ from pydockershim.translate.security import docker_security
 
 @dataclass(frozen=True, kw_only=True)
 class HostFacts:
-    """What had to be looked up or settled for one container.
+    """What was looked up on the host for one container.
 
-    `seccomp_profile` is the text behind `seccomp.profile_path`, `image_groups` the ids that
+    `seccomp_profile` is the content of `seccomp.profile_path`, `image_groups` the ids that
     `identity.image_groups` found for `identity.groups_wanted`, `log_config` is from `log_config`.
     """
 
@@ -54,13 +55,13 @@ def container_record(
 ) -> ContainerRecord:
     """Return what the container remembers.
 
-    `image_ref` is the image's digested reference; `log_directory` counts where the sandbox
+    `image_ref` is the image's digested reference; `log_directory` is used where the sandbox
     remembers none.
     """
     if not config.metadata.name:
-        raise invalid("metadata.name", "is empty; every container has one")
+        raise invalid("metadata.name", "is empty; every container needs one")
     if config.metadata.name == naming.SANDBOX:
-        raise invalid("metadata.name", "POD is what pause containers are called; use another name")
+        raise invalid("metadata.name", "POD is reserved for pause containers; use another name")
     directory = sandbox.log_directory or log_config.log_directory(log_directory)
     return ContainerRecord(
         name=naming.container_name(
@@ -98,7 +99,7 @@ def docker_container(
     """Return the create body, with mount sources and OOM score as they were sent.
 
     InvalidArgument, Unsupported or FailedPrecondition for a config that cannot be carried out.
-    `with_host_facts` adds what the host decides.
+    `with_host_facts` adds what depends on the host.
     """
     coverage.refuse_of_container(config, features)
     docker_runtime(config.image.runtime_handler, features, field="image.runtime_handler")

@@ -1,10 +1,10 @@
-"""What a request asks for and does not get: refused by name, never dropped.
+"""CRI fields that are not supported: refused by name, never dropped silently.
 
-- A field in a table of refusals is refused with Unsupported when its value asks for something.
-- A field in a table of ignored ones is accepted and has no effect; the reason stands beside it.
-- Every other field is translated. A test walks the messages and fails on a field that is neither
-  of the three, so a field of a newer CRI cannot slip through.
-- An enum value that the CRI does not define is InvalidArgument, wherever it stands.
+- A field in a REFUSED table fails with Unsupported when its value asks for something.
+- A field in an IGNORED table is accepted and has no effect, for the reason given there.
+- Every other field is translated. A test walks the messages and fails on a field that is in none of
+  the three groups, so a field of a newer CRI cannot be overlooked.
+- An enum value that the CRI does not define is InvalidArgument, wherever it is.
 
 Paths are those of the CRI: `mounts.image` here, `mounts[0].image` in an error.
 """
@@ -38,9 +38,9 @@ class Refusal:
 
 
 def _any_label_here(value: Message, features: EngineFeatures) -> bool:
-    """Let a label pass where there is no SELinux, and so nothing that it could have an effect on.
+    """Accept a label where there is no SELinux, so that it has no effect.
 
-    COMPAT(kubelet): it sends the pod's label to nodes of either kind, as containerd lets it.
+    COMPAT(kubelet): it sends the pod's label to all nodes, and containerd accepts it.
     """
     return features.selinux and bool(value.ListFields())
 
@@ -65,10 +65,10 @@ def _is_target(value: int, _features: EngineFeatures) -> bool:
 
 
 def _beyond_kubelet_defaults(value: Mapping[str, str], features: EngineFeatures) -> bool:
-    """Let through what a kubelet sends with each container, and only on cgroup v2.
+    """Accept what a kubelet sends with each container, and only on cgroup v2.
 
     COMPAT(kubelet): `memory.oom.group` as "1", `memory.swap.max`, which is "0" unless the node
-    lends swap, and `memory.high` as "max", which asks for nothing.
+    offers swap, and `memory.high` as "max", which asks for nothing.
     """
     usual = {(resources.OOM_GROUP, "0"), (resources.OOM_GROUP, "1"), ("memory.high", "max")}
     others = {key for key, text in value.items() if (key, text) not in usual}
@@ -86,7 +86,7 @@ REFUSED_OF_SANDBOX: Mapping[str, Refusal] = {
 }
 
 IGNORED_OF_SANDBOX: Mapping[str, str] = {
-    "windows": "this is no Windows node",
+    "windows": "this is not a Windows node",
     "linux.overhead": "for information: the kubelet sizes the pod's cgroup itself",
     "linux.resources": "for information: the kubelet sizes the pod's cgroup itself",
     "linux.security_context.namespace_options.target_id": "read only with pid mode TARGET",
@@ -95,9 +95,7 @@ IGNORED_OF_SANDBOX: Mapping[str, str] = {
 REFUSED_OF_CONTAINER: Mapping[str, Refusal] = {
     "devices": Refusal("devices are not supported yet; leave them out"),
     "CDI_devices": Refusal("CDI devices are not supported yet; leave them out"),
-    "stop_signal": Refusal(
-        "a stop signal of its own is not supported yet; set STOPSIGNAL in the image"
-    ),
+    "stop_signal": Refusal("stop signals are not supported yet; set STOPSIGNAL in the image"),
     "mounts.image": Refusal("image volumes are not supported yet; use another kind of volume"),
     "mounts.image_sub_path": Refusal("image volumes are not supported yet; leave it out"),
     "mounts.recursive_read_only": Refusal(
@@ -125,12 +123,13 @@ REFUSED_OF_CONTAINER: Mapping[str, Refusal] = {
     "linux.security_context.apparmor": Refusal(_APPARMOR, _beyond_apparmor_default),
     "linux.security_context.apparmor_profile": Refusal(_APPARMOR, _beyond_apparmor_default_name),
     "linux.security_context.namespace_options.pid": Refusal(
-        "joining another container's processes is not supported yet; use pid mode POD", _is_target
+        "joining another container's PID namespace is not supported yet; use pid mode POD",
+        _is_target,
     ),
 }
 
 IGNORED_OF_CONTAINER: Mapping[str, str] = {
-    "windows": "this is no Windows node",
+    "windows": "this is not a Windows node",
     "image.image_ref": "an output of the runtime, not an input",
     "linux.resources.hugepage_limits.page_size": "names a limit; a limit of 0 asks for nothing",
     "linux.security_context.namespace_options.network": "the sandbox decides on the network",
@@ -144,7 +143,7 @@ def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) ->
 
 
 def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
-    """Return what was asked for and has no effect on this node, a sentence each."""
+    """Return a sentence for each requested thing that has no effect on this node."""
     label = config.linux.security_context.selinux_options
     asked = config.linux.resources
     unified = asked.unified
@@ -152,12 +151,12 @@ def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> lis
         "its SELinux label has no effect: Docker runs without SELinux on this node": (
             label.ListFields() and not features.selinux
         ),
-        "memory.oom.group has no effect, for Docker has no such setting: where memory runs out, "
-        "one process of it may be killed and the others go on": (
+        "memory.oom.group has no effect because Docker has no such setting: when memory runs out, "
+        "one process may be killed while the others continue": (
             unified.get(resources.OOM_GROUP) == "1"
         ),
-        "memory.swap.max has no effect, for Docker limits swap only together with memory: it may "
-        "use all swap that its pod may": (
+        "memory.swap.max has no effect because Docker limits swap only together with memory: the "
+        "container may use all swap of its pod": (
             resources.SWAP_MAX in unified
             and unified[resources.SWAP_MAX] != "max"
             and not asked.memory_limit_in_bytes
@@ -167,7 +166,7 @@ def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> lis
 
 
 def refuse_of_container(config: cri.ContainerConfig, features: EngineFeatures) -> None:
-    """Raise Unsupported for what a container cannot have, naming the field."""
+    """Raise Unsupported, with the field's name, for what a container cannot have."""
     _refuse(config, REFUSED_OF_CONTAINER, IGNORED_OF_CONTAINER, features)
 
 
@@ -209,4 +208,4 @@ def _messages(field: FieldDescriptor, value: Any) -> list[tuple[str, Message]]:
 
 def _check_enum(shown: str, field: FieldDescriptor, value: Any) -> None:
     if field.enum_type is not None and value not in field.enum_type.values_by_number:
-        raise invalid(shown, f"{value} is not a {field.enum_type.name} of the CRI")
+        raise invalid(shown, f"{value} is not a valid {field.enum_type.name}")

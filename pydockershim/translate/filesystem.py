@@ -1,9 +1,9 @@
-"""ImageFsInfo: what images and writable layers take, from Docker's disk usage.
+"""ImageFsInfo: disk usage of images and writable layers, as Docker reports it.
 
 - Images: `ImageUsage.TotalSize` from API 1.52 on, before that `LayersSize`.
 - Containers: `ContainerUsage.TotalSize`, before that the sum of `SizeRw`.
-- Both are on one file system, so that the kubelet does not take it for a split one; its mountpoint
-  is a folder that exists, which is all that the kubelet wants of it.
+- Both report one file system, so that the kubelet does not see a split image file system; its
+  mountpoint only has to be an existing directory.
 """
 
 from pydockershim.api import runtime_v1 as cri
@@ -11,13 +11,13 @@ from pydockershim.dockerapi import Json
 
 
 def images_bytes(usage: Json) -> int:
-    """Return what all images take together, shared layers counted once."""
+    """Return the size of all images, shared layers counted once."""
     summary = usage.get("ImageUsage") or {}
     return int(summary.get("TotalSize") or usage.get("LayersSize") or 0)
 
 
 def containers_bytes(usage: Json) -> int:
-    """Return what all writable layers take."""
+    """Return the size of all writable layers."""
     summary = usage.get("ContainerUsage") or {}
     layers = sum(each.get("SizeRw") or 0 for each in usage.get("Containers") or ())
     return int(summary.get("TotalSize") or layers)
@@ -26,7 +26,7 @@ def containers_bytes(usage: Json) -> int:
 def cri_image_fs_info(
     usage: Json, *, mountpoint: str, inodes_used: int, timestamp_ns: int
 ) -> cri.ImageFsInfoResponse:
-    """Return the answer; the inodes are the whole file system's, which is all that is known."""
+    """Return the response; the inodes are those of the whole file system, the only known count."""
 
     def filesystem(used_bytes: int) -> cri.FilesystemUsage:
         return cri.FilesystemUsage(

@@ -1,11 +1,11 @@
-"""CRI list filters, applied to whatever has an id, a state and labels.
+"""CRI list filters, for objects with an id, a state and labels.
 
-- An id is a whole one or the beginning of one (crictl sends what a person typed); one that fits
-  several objects is refused. No id fits an object: the list is empty.
-- `state` counts when its wrapper is present: READY and CREATED are 0.
-- `label_selector`: every label must be there with exactly that value. Only labels that the client
-  itself sent count, so no image label matches.
-- All of a filter's fields must hold; an empty one selects everything.
+- An id may be given by its prefix (crictl sends what a person typed); a prefix of several ids is
+  refused, and one of no id gives an empty list.
+- `state` is used when its wrapper is present: READY and CREATED are 0.
+- `label_selector`: every label must be present with exactly that value. Only labels that the client
+  sent are compared, so no image label matches.
+- All fields of a filter must match; an empty filter selects everything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ class _Labelled(Protocol):
 
 
 class Listed(Protocol):
-    """What a filter looks at."""
+    """What a filter reads of an object."""
 
     @property
     def id(self) -> str:
@@ -37,7 +37,7 @@ class Listed(Protocol):
 
 
 class ListedContainer(Listed, Protocol):
-    """What a container filter looks at."""
+    """What a container filter reads of an object."""
 
     @property
     def sandbox_id(self) -> str:
@@ -67,7 +67,7 @@ def select_containers(
 
 
 def whole_id(beginning: str, ids: Iterable[str]) -> str | None:
-    """Return the one id that begins so; None when none does, InvalidArgument when several do."""
+    """Return the one id with this prefix; None without one, InvalidArgument with several."""
     found = [each for each in ids if each.startswith(beginning)]
     if len(found) > 1 and beginning not in found:
         raise InvalidArgument(

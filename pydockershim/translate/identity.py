@@ -1,12 +1,12 @@
-"""Who the container's first process is.
+"""User and groups of the container's first process.
 
 - `run_as_user` or `run_as_username`, never both; a group needs one of them.
 - Neither: the image's USER. `User` is `user` or `user:group`.
 - Supplemental groups are `GroupAdd`, as numbers.
 - Merge also gives the groups that the image's /etc/group lists for the user. Docker adds them only
-  where `User` names no group; so with `run_as_group` we look them up: `groups_wanted` is the
-  question, `image_groups` reads the answer from the two files.
-- Ids go up to 2^31 - 1: Docker and runc refuse what is above.
+  where `User` names no group; so with `run_as_group` they are looked up: `groups_wanted` says for
+  which user, `image_groups` reads the two files.
+- Ids go up to 2^31 - 1: Docker and runc refuse larger ones.
 """
 
 from collections.abc import Iterable
@@ -28,13 +28,14 @@ def docker_user(context: SecurityContext) -> str:
     group = _id("run_as_group", context.run_as_group.value)
     if not user:
         raise invalid(
-            f"{_FIELD}.run_as_group", "a group needs a user; set run_as_user or run_as_username too"
+            f"{_FIELD}.run_as_group",
+            "is set without a user; set run_as_user or run_as_username too",
         )
     return f"{user}:{group}"
 
 
 def docker_groups(context: SecurityContext, image_groups: Iterable[int] = ()) -> list[str]:
-    """Return `HostConfig.GroupAdd`; `image_groups` answers `groups_wanted`."""
+    """Return `HostConfig.GroupAdd`; `image_groups` are those of the user in `groups_wanted`."""
     asked = [
         _id(f"supplemental_groups[{index}]", group)
         for index, group in enumerate(context.supplemental_groups)
@@ -43,7 +44,7 @@ def docker_groups(context: SecurityContext, image_groups: Iterable[int] = ()) ->
 
 
 def groups_wanted(context: SecurityContext) -> str | None:
-    """Return the user (name or uid) whose groups must be looked up in the image; None: no need."""
+    """Return the user (name or uid) whose groups must be looked up in the image, or None."""
     return _user(context) or None if context.HasField("run_as_group") else None
 
 
@@ -66,14 +67,16 @@ def _user(context: SecurityContext) -> str:
     if not context.HasField("run_as_user"):
         return _username(username) if username else ""
     if username:
-        raise invalid(f"{_FIELD}.run_as_username", "send it or run_as_user, not both")
+        raise invalid(
+            f"{_FIELD}.run_as_username", "is set together with run_as_user; set only one of them"
+        )
     return str(_id("run_as_user", context.run_as_user.value))
 
 
 def _username(name: str) -> str:
     field = f"{_FIELD}.run_as_username"
     if ":" in plain_word(field, name):
-        raise invalid(field, f"{name!r} has a ':'; send a group as run_as_group")
+        raise invalid(field, f"{name!r} contains ':'; set a group with run_as_group")
     return name
 
 

@@ -1,12 +1,12 @@
-"""Images: what a reference means, and what the CRI is told of an image.
+"""Images: parsing references, and the CRI's description of an image.
 
-- A reference is read as Docker reads it: no registry means docker.io, one word there is under
-  `library/`, no tag means `latest`, and beside a digest the tag does not count.
-- `sha256:...` and 64 hex digits are an image's id. Fewer hex digits may be the beginning of one,
-  or the name of a repository; the repository goes first.
+- A reference is parsed as Docker does: no registry means docker.io, a single word there is under
+  `library/`, no tag means `latest`, and a tag beside a digest is ignored.
+- `sha256:...` and 64 hex digits are an image's id. Fewer hex digits may be the prefix of one, or
+  the name of a repository; the repository has precedence.
 - One string names an image everywhere in the CRI: the Engine's `Id`.
-- Names are given as Docker spells them, less its `<none>` placeholders; `image_ref` is the digest
-  under the repository that was asked for.
+- Names are as Docker spells them, without its `<none>` placeholders; `image_ref` is the digest in
+  the repository that was requested.
 - USER of the image: a number is `uid`, anything else `username`; the kubelet checks runAsNonRoot.
 """
 
@@ -22,7 +22,7 @@ from pydockershim.translate.as_json import as_json
 _DEFAULT_REGISTRY = "docker.io"
 _ALIASES = {"index.docker.io": _DEFAULT_REGISTRY}
 _NAME_LENGTH = 255
-_INT64_DIGITS = 18  # more may be beyond it, and no kernel has such ids
+_INT64_DIGITS = 18  # more may overflow, and no kernel has such ids
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
@@ -36,10 +36,10 @@ _SHORT_ID = re.compile(r"[0-9a-f]{4,63}")
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """What somebody calls an image.
+    """A parsed image reference.
 
-    `id_prefix` are hex digits that an image's id may begin with, empty when they cannot be meant.
-    For an id alone all the rest is empty.
+    `id_prefix` are the hex digits that an image's id may begin with, empty if it can be no id.
+    For an id all other fields are empty.
     """
 
     registry: str = ""
@@ -60,12 +60,12 @@ class Reference:
 
     @property
     def version(self) -> str:
-        """Return the digest where there is one, else the tag: what a pull has to name."""
+        """Return the digest if there is one, else the tag: what a pull requests."""
         return self.digest or self.tag
 
     @property
     def canonical(self) -> str:
-        """Return the one spelling of all that mean the same."""
+        """Return the one spelling of all equivalent references."""
         if self.is_id:
             return f"sha256:{self.id_prefix}"
         return (
@@ -74,26 +74,26 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """Return what a reference means; InvalidArgument when Docker could not read it."""
+    """Parse a reference; InvalidArgument when Docker could not parse it."""
     reference = _read(text)
     if reference is None:
         raise InvalidArgument(
-            f"image {text!r} is not a reference that Docker can read; use "
+            f"image {text!r} is not a valid image reference; use "
             "[registry/]name[:tag][@digest] in lower case, or an id such as sha256:<64 hex digits>"
         )
     return reference
 
 
 def canonical_names(image: ImageInspect | ImageSummary) -> list[str]:
-    """Return the canonical spelling of every tag and digest that leads to the image."""
+    """Return the canonical spelling of every tag and digest of the image."""
     references = map(_read, (*_tags(image), *_digests(image)))
     return [reference.canonical for reference in references if reference]
 
 
 def image_ref(spec: cri.ImageSpec, image: ImageInspect | ImageSummary) -> str:
-    """Return the digested reference of an image that was asked for so.
+    """Return the digested reference of a requested image.
 
-    Its digest in the repository that was asked for, else its first digest, else its id.
+    Its digest in the requested repository, else its first digest, else its id.
     """
     asked = parse_reference(asked_image(spec))
     digests = _digests(image)
@@ -106,7 +106,7 @@ def image_ref(spec: cri.ImageSpec, image: ImageInspect | ImageSummary) -> str:
 
 
 def cri_image(inspect: ImageInspect, *, pinned: bool) -> cri.Image:
-    """Return the CRI's picture of an image; the kubelet never collects a pinned one."""
+    """Return the CRI's description of an image; the kubelet never collects a pinned one."""
     tags, digests = _tags(inspect), _digests(inspect)
     user = ((inspect["Config"] or {}).get("User") or "").partition(":")[0]
     uid = _uid(user)
@@ -114,7 +114,7 @@ def cri_image(inspect: ImageInspect, *, pinned: bool) -> cri.Image:
         id=inspect["Id"],
         repo_tags=tags,
         repo_digests=digests,
-        size=max(1, inspect["Size"]),  # COMPAT(kubelet): 0 is an error to it
+        size=max(1, inspect["Size"]),  # COMPAT(kubelet): it takes 0 for an error
         uid=None if uid is None else cri.Int64Value(value=uid),
         username=user if uid is None else "",
         spec=cri.ImageSpec(image=next(iter([*tags, *digests]), inspect["Id"])),
@@ -135,7 +135,7 @@ def asked_image(spec: cri.ImageSpec) -> str:
 
 
 def cri_asked_image(spec: cri.ImageSpec) -> cri.ImageSpec:
-    """Return the spec for a status: under the name that was asked for, never another tag."""
+    """Return the spec for a status, with the requested name, never another tag."""
     shown = cri.ImageSpec()
     shown.CopyFrom(spec)
     shown.image = asked_image(spec)
@@ -148,7 +148,7 @@ def docker_credentials(auth: cri.AuthConfig) -> dict[str, str]:
 
 
 def _uid(user: str) -> int | None:
-    """Return the number that a USER is; None for a name, and for what no id can be."""
+    """Return a numeric USER as a number; None for a name or a number that can be no id."""
     is_number = user.isascii() and user.isdecimal() and len(user) <= _INT64_DIGITS
     return int(user) if is_number else None
 

@@ -1,11 +1,12 @@
-"""Where Docker keeps a container's output until it is in the CRI log.
+"""The log driver that keeps a container's output until it is in the CRI log.
 
 - `local` (the default): Docker's `local` driver, the only one that keeps every byte, with files of
-  a bounded size, uncompressed. They are a spool: enough for a burst and for a restart of ours.
-- `inherit`: the daemon's own driver and options, for whoever needs `docker logs` in their format.
-- A driver that cannot be read back is refused: with `none`, or with the copy turned off that Docker
-  keeps for drivers that cannot read, there would be no CRI log.
-- Without a log path there is no CRI log and nothing to keep.
+  a bounded size, uncompressed. They are a spool, large enough for bursts and for a restart of
+  pydockershim.
+- `inherit`: the daemon's own driver and options, where `docker logs` needs their format.
+- A driver that cannot be read is refused, because there would be no CRI log: `none`, and drivers
+  that cannot read when Docker's local copy (`cache-disabled`) is off.
+- Without a log path there is no CRI log, and nothing is kept.
 - The pod's log directory is the sandbox's own; COMPAT(cri-dockerd): its sandboxes remember none, so
   the one sent with CreateContainer is used.
 """
@@ -41,7 +42,7 @@ def docker_log_config(
 ) -> Json:
     """Return `HostConfig.LogConfig` for `--log-driver` and the size of a spool file.
 
-    With `inherit` it is empty, which Docker takes for its default.
+    With `inherit` it is empty, so that Docker uses its default.
     """
     if not has_log_path:
         return _NONE
@@ -52,7 +53,7 @@ def docker_log_config(
 
 
 def is_readable(log_config: Json) -> bool:
-    """Say whether Docker can read back what a created container's LogConfig keeps."""
+    """Say whether Docker can read the logs of a container with this LogConfig."""
     driver, options = log_config["Type"], log_config.get("Config") or {}
     if driver in _READABLE:
         return True
@@ -60,22 +61,22 @@ def is_readable(log_config: Json) -> bool:
 
 
 def log_directory(path: str) -> str:
-    """Return a pod's log directory as it was sent; InvalidArgument when it leads elsewhere."""
+    """Return a pod's log directory as it was sent; InvalidArgument if relative or with `..`."""
     return no_traversal("log_directory", absolute_path("log_directory", path)) if path else ""
 
 
 def log_path(directory: str, path: str) -> str:
-    """Return a log's absolute path, empty when no log was asked for."""
+    """Return a log's absolute path, empty without a log."""
     if path.startswith("/"):
-        raise invalid("log_path", f"{path!r} is absolute; send it relative to log_directory")
+        raise invalid("log_path", f"{path!r} is absolute; use a path relative to log_directory")
     below = no_traversal("log_path", path) if path else ""
     return f"{directory.rstrip('/')}/{below}" if directory and below else ""
 
 
 def spool_size(driver: str, options: Mapping[str, str]) -> SpoolSize | None:
-    """Return the files of a container's log, if it keeps them as we ask for; None otherwise.
+    """Return the size of a container's spool if it has our LogConfig, else None.
 
-    Docker's `64m` are 64,000,000 bytes here, not the 64 MiB that they are for memory.
+    Docker's `64m` means 64,000,000 bytes here, not 64 MiB as it does for memory.
     """
     size = _SIZE.fullmatch(options.get("max-size", ""))
     files = options.get("max-file", "")

@@ -1,14 +1,14 @@
 """Bind mounts.
 
-- `Mounts` entries of type bind, never the `Binds` strings, which a `:` in a path would split.
+- `Mounts` entries of type bind, never the `Binds` strings, which cannot hold a `:` in a path.
 - The source is the real path of `host_path`; the caller follows links and creates missing
   directories, so no `CreateMountpoint` is needed.
 - `readonly`: COMPAT(dockerd >= 25) would make it recursive; `ReadOnlyNonRecursive` keeps it plain.
 - Propagation private, host-to-container and bidirectional are `rprivate`, `rslave` and `rshared`.
-  Where a source and the daemon's root share their path, Docker refuses `rprivate` and chooses by
-  itself; there the private one is left to it.
-- Two mounts on one place, a relative path, or a mount on `/`: refused.
-- The record keeps the mounts as they were sent; the kubelet looks for them in the status.
+  For a source above or below the daemon's root, Docker refuses `rprivate` and chooses a mode
+  itself, so private is not sent there.
+- Two mounts with the same target, a relative path, or a mount on `/`: refused.
+- The record keeps the mounts as they were sent; the kubelet expects them in the status.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +32,8 @@ def docker_mounts(mounts: Sequence[cri.Mount], features: EngineFeatures) -> list
         if target in seen:
             raise invalid(
                 f"mounts[{index}].container_path",
-                f"{mount.container_path!r} is the target of mounts[{seen[target]}] already; "
-                "mount one thing at one place",
+                f"{mount.container_path!r} is already the target of mounts[{seen[target]}]; "
+                "use another path",
             )
         seen[target] = index
     return [_docker_mount(f"mounts[{index}]", each, features) for index, each in enumerate(mounts)]
@@ -47,7 +47,7 @@ def with_real_sources(
 
 
 def cri_mounts(engine_mounts: Iterable[Json]) -> list[cri.Mount]:
-    """Return what an inspect tells of bind mounts, for containers that remember none."""
+    """Return the bind mounts of an inspect, for containers without a record of them."""
     propagation = {name: value for value, name in _PROPAGATION.items()}
     return [
         cri.Mount(
@@ -65,7 +65,7 @@ def _docker_mount(field: str, mount: cri.Mount, features: EngineFeatures) -> Jso
     absolute_path(f"{field}.container_path", mount.container_path)
     absolute_path(f"{field}.host_path", mount.host_path)
     if normal_path(mount.container_path) == "/":
-        raise invalid(f"{field}.container_path", "is the root; mount below it")
+        raise invalid(f"{field}.container_path", "is the root; use a path below it")
     options: Json = {"Propagation": _PROPAGATION[mount.propagation]}
     if mount.readonly and features.read_only_binds_recurse:
         options["ReadOnlyNonRecursive"] = True
@@ -80,7 +80,7 @@ def _docker_mount(field: str, mount: cri.Mount, features: EngineFeatures) -> Jso
 
 def _with_source(mount: Json, source: str, daemon_root: str) -> Json:
     options = dict(mount["BindOptions"])
-    # The daemon compares the two as strings, so do we.
+    # Like the daemon, compare the two as strings.
     overlap = source.startswith(daemon_root) or daemon_root.startswith(source)
     if overlap and options["Propagation"] == "rprivate":
         del options["Propagation"]

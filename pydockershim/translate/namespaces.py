@@ -1,4 +1,4 @@
-"""Which namespaces the pod's containers have and share.
+"""The namespaces of a sandbox and its containers.
 
 Sandbox                              | its containers
 - network POD (or CONTAINER, never sent): the pod network's mode | `container:<sandbox>`
@@ -9,10 +9,10 @@ Sandbox                              | its containers
 - ipc POD: `shareable` | `container:<sandbox>`
 - ipc NODE: `host` | `host`; ipc CONTAINER: `private`
 - uts follows the network; Docker cannot join one, so each container has a copy of the hostname.
-- cgroup: private on cgroup v2 unless privileged, else the host's, said aloud because the daemon's
-  own default differs.
-- user: none of the pod's own. Docker knows one mapping for the whole daemon only; where there is
-  one, pods opt out of it, for host namespaces and volumes would break in it.
+- cgroup: private on cgroup v2 unless privileged, else the host's; always set, because the daemon's
+  default differs.
+- user: the host's. Docker has one mapping for the whole daemon only; where it is enabled, pods opt
+  out of it, because host namespaces and volumes would break.
 """
 
 from pydockershim.api import runtime_v1 as cri
@@ -35,7 +35,8 @@ def recorded(options: cri.NamespaceOption) -> dict[str, str]:
     ):
         if mode not in {cri.POD, cri.CONTAINER, cri.NODE}:
             raise invalid(
-                f"{_OPTIONS}.{name}", f"{_name(mode)} is no mode of a sandbox; use POD or NODE"
+                f"{_OPTIONS}.{name}",
+                f"{_name(mode)} is not a valid sandbox namespace mode; use POD or NODE",
             )
     return {
         "network": _name(options.network),
@@ -45,12 +46,12 @@ def recorded(options: cri.NamespaceOption) -> dict[str, str]:
 
 
 def on_host_network(record: SandboxRecord) -> bool:
-    """Say whether the sandbox lives in the host's network namespace."""
+    """Say whether the sandbox uses the host's network namespace."""
     return record.namespaces.get("network") == "NODE"
 
 
 def on_host_ipc(record: SandboxRecord) -> bool:
-    """Say whether the sandbox lives in the host's IPC namespace."""
+    """Say whether the sandbox uses the host's IPC namespace."""
     return record.namespaces.get("ipc") == "NODE"
 
 
@@ -75,7 +76,7 @@ def docker_container_namespaces(
 ) -> dict[str, str]:
     """Return the namespace modes of a container's `HostConfig`.
 
-    Without namespace options the container has what its sandbox has.
+    Without namespace options the container has the modes of its sandbox.
     """
     options = context.namespace_options
     _check_user_namespace(options.userns_options, given=options.HasField("userns_options"))
@@ -103,14 +104,20 @@ def docker_confinement(features: EngineFeatures, *, privileged: bool) -> dict[st
 def _pid_mode(mode: str, sandbox_id: str) -> str:
     modes = {"POD": f"container:{sandbox_id}", "CONTAINER": "", "NODE": "host"}
     if mode not in modes:
-        raise invalid(f"{_OPTIONS}.pid", f"{mode} is unknown; use POD, CONTAINER or NODE")
+        raise invalid(
+            f"{_OPTIONS}.pid",
+            f"{mode} is not a valid PID namespace mode; use POD, CONTAINER or NODE",
+        )
     return modes[mode]
 
 
 def _ipc_mode(mode: str, sandbox_id: str) -> str:
     modes = {"POD": f"container:{sandbox_id}", "CONTAINER": "private", "NODE": "host"}
     if mode not in modes:
-        raise invalid(f"{_OPTIONS}.ipc", f"{mode} is no mode of IPC; use POD, CONTAINER or NODE")
+        raise invalid(
+            f"{_OPTIONS}.ipc",
+            f"{mode} is not a valid IPC namespace mode; use POD, CONTAINER or NODE",
+        )
     return modes[mode]
 
 
@@ -120,15 +127,18 @@ def _check_user_namespace(userns: cri.UserNamespace, *, given: bool) -> None:
         return
     if userns.mode == cri.NODE:
         if userns.uids or userns.gids:
-            raise invalid(field, "mode NODE has no mappings; send none")
+            raise invalid(field, "mappings are set with mode NODE; send none")
         return
     if userns.mode != cri.POD:
-        raise invalid(f"{field}.mode", f"{_name(userns.mode)} is no mode of it; use POD or NODE")
+        raise invalid(
+            f"{field}.mode",
+            f"{_name(userns.mode)} is not a valid user namespace mode; use POD or NODE",
+        )
     for name, mappings in (("uids", userns.uids), ("gids", userns.gids)):
         if len(mappings) != 1 or mappings[0].container_id or not mappings[0].length:
             raise invalid(f"{field}.{name}", "send exactly one mapping, which covers id 0")
     raise Unsupported(
-        f"{field}: Docker cannot give a pod a user namespace of its own; set hostUsers: true"
+        f"{field}: Docker does not support user namespaces per pod; set hostUsers: true"
     )
 
 

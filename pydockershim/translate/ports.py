@@ -2,8 +2,8 @@
 
 - `ExposedPorts` and `PortBindings` need the same keys: Docker silently ignores a binding whose
   port is not exposed.
-- Host port 0 asks for nothing. Several host ports may lead to one container port.
-- A host IP must be an address: Docker binds anything else to all of them.
+- Host port 0 means no host port. Several host ports may map to one container port.
+- A host IP must be an address: for anything else Docker binds all of the host's.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _LAST_PORT = 65535
 
 
 def docker_port_bindings(mappings: Iterable[cri.PortMapping]) -> dict[str, list[Json]]:
-    """Return `HostConfig.PortBindings`; its keys belong into `ExposedPorts` too."""
+    """Return `HostConfig.PortBindings`; its keys also go into `ExposedPorts`."""
     bindings: dict[str, list[Json]] = {}
     for index, mapping in enumerate(mappings):
         key, binding = _checked(f"port_mappings[{index}]", mapping)
@@ -43,5 +43,5 @@ def _host_ip(field: str, text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise invalid(
-            f"{field}.host_ip", f"{text!r} is not an IP address; use one, or none for all"
+            f"{field}.host_ip", f"{text!r} is not an IP address; use one, or leave it empty for all"
         ) from None

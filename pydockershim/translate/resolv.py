@@ -1,11 +1,11 @@
-"""A pod's resolv.conf: Docker's fields for it, and the file itself where they cannot say it.
+"""A pod's resolv.conf: Docker's DNS fields, and the file itself where they do not suffice.
 
 - `Dns`, `DnsSearch` and `DnsOptions` are set at create, in every network mode; the containers that
   join the sandbox share its file.
-- No search domains: `DnsSearch` is `["."]`, else Docker takes the host's.
-- Docker fills in the host's servers or options where the CRI gives none, and filters on its own
-  bridges. So the file is compared after the start, and rewritten in place where it says otherwise.
-- No DNS config, or an empty one: the node's own file, as Docker makes it.
+- No search domains: `DnsSearch` is `["."]`, else Docker uses the host's.
+- Docker adds the host's servers or options where the CRI sends none, and filters servers on its own
+  bridges. So the file is compared after the start, and rewritten in place if it differs.
+- No DNS config, or an empty one: the node's own file, as Docker writes it.
 """
 
 from ipaddress import ip_address
@@ -17,7 +17,7 @@ _NO_SEARCH = ["."]
 
 
 def docker_dns(dns: cri.DNSConfig) -> dict[str, list[str]]:
-    """Return the Dns* fields of `HostConfig`; none of them when the node's file is wanted.
+    """Return the Dns* fields of `HostConfig`; none of them for the node's own file.
 
     InvalidArgument for a server that is not an address, or a word that could start a new line.
     """
@@ -36,7 +36,7 @@ def docker_dns(dns: cri.DNSConfig) -> dict[str, list[str]]:
 
 
 def resolv_conf(dns: cri.DNSConfig) -> bytes:
-    """Return the file that says exactly what was asked for, lines in the customary order."""
+    """Return the file for exactly this DNS config, lines in the usual order."""
     lines = [f"nameserver {server}" for server in dns.servers]
     if dns.searches:
         lines.insert(0, f"search {' '.join(dns.searches)}")
@@ -46,9 +46,9 @@ def resolv_conf(dns: cri.DNSConfig) -> bytes:
 
 
 def says_the_same(text: str, dns: cri.DNSConfig) -> bool:
-    """Say whether the content of a resolv.conf means what was asked for.
+    """Say whether the content of a resolv.conf is equivalent to the DNS config.
 
-    Order of lines and comments do not matter: COMPAT(dockerd >= 28) adds both.
+    Order of lines and comments are ignored: COMPAT(dockerd >= 28) differs in both.
     """
     return not _asks(dns) or _parsed(text) == _parsed(resolv_conf(dns).decode())
 
@@ -77,4 +77,6 @@ def _check_server(field: str, server: str) -> None:
     try:
         ip_address(server)
     except ValueError:
-        raise invalid(field, f"{server!r} is not an IP address; use one") from None
+        raise invalid(
+            field, f"{server!r} is not an IP address; use an IPv4 or IPv6 address"
+        ) from None

@@ -1,15 +1,15 @@
-"""What a container may use.
+"""Resource limits of a container.
 
-- Zero or empty means: not set. Numbers keep their units (microseconds, bytes).
+- Zero or empty means not set. Numbers keep their units (microseconds, bytes).
 - `cpu_shares` below 2 becomes 2: the kernel's minimum, and a later update to 1 would fail.
 - `memory_swap_limit_in_bytes` is the total of memory and swap. Without it no swap is allowed:
   `MemorySwap` equals `Memory`, where Docker's own default would be twice the memory.
-- Swap without a memory limit: Docker cannot say it.
-- `unified` on cgroup v2: `memory.swap.max` sets `MemorySwap` beside a memory limit, and has no
-  effect without one; nor has `memory.oom.group`, which Docker has no field for. `coverage` says
-  which other keys are let through.
-- `NanoCpus` is never set: it would forbid later updates of quota and period.
-- Huge pages: a limit of 0 asks for nothing, any other is refused.
+- Swap without a memory limit: refused, Docker cannot express it.
+- `unified` on cgroup v2: `memory.swap.max` sets `MemorySwap` together with a memory limit, and has
+  no effect without one; nor has `memory.oom.group`, for which Docker has no field. `coverage` says
+  which other keys are accepted.
+- `NanoCpus` is never set: it would prevent later updates of quota and period.
+- Huge pages: a limit of 0 is accepted, any other is refused.
 """
 
 import re
@@ -28,7 +28,7 @@ OOM_GROUP = "memory.oom.group"
 
 
 def docker_resources(resources: cri.LinuxContainerResources) -> Json:
-    """Return the resource fields of `HostConfig`; InvalidArgument for what Docker cannot take."""
+    """Return the resource fields of `HostConfig`; InvalidArgument if Docker cannot use them."""
     fields = {
         "CpuPeriod": _at_least(resources.cpu_period, "cpu_period", low=0),
         "CpuQuota": _at_least(resources.cpu_quota, "cpu_quota", low=_UNLIMITED),
@@ -44,7 +44,7 @@ def docker_resources(resources: cri.LinuxContainerResources) -> Json:
 
 
 def cri_resources(host_config: Json) -> cri.LinuxContainerResources:
-    """Return what a container was really given, from its `HostConfig`."""
+    """Return the limits that a container has, from its `HostConfig`."""
     return cri.LinuxContainerResources(
         cpu_period=host_config.get("CpuPeriod") or 0,
         cpu_quota=host_config.get("CpuQuota") or 0,
@@ -95,7 +95,7 @@ def _docker_memory(resources: cri.LinuxContainerResources) -> dict[str, int]:
 
 
 def _swap(resources: cri.LinuxContainerResources) -> int | None:
-    """Return what `unified` says of swap, in bytes; None when it says nothing."""
+    """Return the swap limit of `unified` in bytes; None when it has none."""
     swap_max = resources.unified.get(SWAP_MAX)
     if swap_max is None:
         return None
@@ -103,6 +103,7 @@ def _swap(resources: cri.LinuxContainerResources) -> int | None:
         return _UNLIMITED
     if not _SIZE.fullmatch(swap_max):
         raise invalid(
-            f"{_FIELD}.unified[{SWAP_MAX!r}]", f"{swap_max!r} is no size; use bytes or 'max'"
+            f"{_FIELD}.unified[{SWAP_MAX!r}]",
+            f"{swap_max!r} is not a size; use a number of bytes or 'max'",
         )
     return int(swap_max)

@@ -1,11 +1,11 @@
 """The runtime as a whole: Version, Status, RuntimeConfig.
 
-- The runtime is called `docker`: the kubelet makes `docker://<id>` of it.
-- `runtime_version` is the daemon's, made a semantic version, which the kubelet insists on.
+- The runtime name is `docker`: the kubelet builds `docker://<id>` from it.
+- `runtime_version` is the daemon's as a semantic version, which the kubelet requires.
 - A runtime handler is a Docker runtime by name; "" is the daemon's default.
   COMPAT(cri-dockerd): `docker` means the default too.
 - `CgroupDriver` has SYSTEMD at 0, so the driver is always set.
-- No feature is advertised that is not built: the kubelet would send pods that need it.
+- Only implemented features are advertised: the kubelet would send pods that need the others.
 """
 
 import json
@@ -25,7 +25,7 @@ _CGROUP_DRIVERS = {"systemd": cri.SYSTEMD, "cgroupfs": cri.CGROUPFS}
 
 
 def cri_version(features: EngineFeatures, *, service: str) -> cri.VersionResponse:
-    """Return the four names and numbers; `service` is the CRI version that the caller speaks."""
+    """Return names and versions; `service` is the CRI version that the caller uses."""
     return cri.VersionResponse(
         version=_KUBELET_API_VERSION,
         runtime_name=_RUNTIME_NAME,
@@ -40,7 +40,7 @@ def cri_runtime_config(features: EngineFeatures) -> cri.RuntimeConfigResponse:
     if driver is None:
         raise FailedPrecondition(
             f"this Docker daemon's cgroup driver is {features.cgroup_driver!r}; the kubelet needs "
-            "systemd or cgroupfs, so give the daemon cgroup delegation"
+            "systemd or cgroupfs; enable cgroup delegation for the daemon"
         )
     return cri.RuntimeConfigResponse(linux=cri.LinuxRuntimeConfiguration(cgroup_driver=driver))
 
@@ -71,7 +71,7 @@ def status_info(
 ) -> dict[str, str]:
     """Return the verbose part of Status: JSON by name. crictl and kubeadm read `sandboxImage`.
 
-    `log_gaps`: in how many places lines may be missing in container logs, since the start.
+    `log_gaps`: the number of places in container logs where lines may be missing, since the start.
     """
     engine = features and {
         "version": features.server_version,

@@ -1,17 +1,17 @@
-"""A pod sandbox: what is remembered of it, and the pause container that holds its namespaces.
+"""A pod sandbox: its record, and the pause container that holds its namespaces.
 
 - metadata, labels, annotations, log directory, handler, namespace modes, privileged: the record
-- hostname: `Hostname`; on the host's network none, and the host's UTS namespace
+- hostname: `Hostname`; with host network none, and the host's UTS namespace
 - dns_config: see `resolv`; sysctls: see `sysctls`; cgroup_parent: see `cgroups`
 - port_mappings: see `ports`, where Docker publishes them and the pod has its own network
 - namespace_options: see `namespaces`
 - run_as_*, supplemental_groups, seccomp, readonly_rootfs: the pause process's own
-- privileged: only permits privileged containers; the pause container never needs it
+- privileged: permits privileged containers; the pause container itself is never privileged
 - runtime_handler: `Runtime`
 - overhead, resources: the kubelet's pod cgroup enforces them
 
-Always: no restart, no health check of the image's, no log, no init of the daemon's (it would be pid
-1 of a pod that shares its processes), no new privileges, the least CPU weight.
+Always: no restart, no health check from the image, no log, no init process from the daemon (it
+would be pid 1 of a shared PID namespace), no new privileges, the lowest CPU weight.
 """
 
 from pydockershim.api import runtime_v1 as cri
@@ -29,7 +29,7 @@ from pydockershim.translate.runtime import docker_runtime
 from pydockershim.translate.seccomp import docker_seccomp
 from pydockershim.translate.sysctls import docker_sysctls
 
-OOM_SCORE_ADJ = -998  # COMPAT(kubelet): just above its own, so that a pod's pause dies last.
+OOM_SCORE_ADJ = -998  # COMPAT(kubelet): just above its own; the pause process is killed last.
 
 _HOSTNAME_BYTES = 64
 _CPU_SHARES = 2
@@ -38,7 +38,7 @@ _CPU_SHARES = 2
 def sandbox_record(
     config: cri.PodSandboxConfig, *, handler: str, network: str, features: EngineFeatures
 ) -> SandboxRecord:
-    """Return what the sandbox remembers. `network` is the kind of pod network that serves it.
+    """Return the sandbox's record. `network` is the kind of its pod network.
 
     InvalidArgument or Unsupported, before anything is changed, for a config that cannot be run.
     """
@@ -46,7 +46,7 @@ def sandbox_record(
     metadata = config.metadata
     for name in ("name", "namespace", "uid"):
         if not getattr(metadata, name):
-            raise invalid(f"metadata.{name}", "is empty; every pod has one")
+            raise invalid(f"metadata.{name}", "is empty; every pod needs one")
     context = config.linux.security_context
     return SandboxRecord(
         name=naming.sandbox_name(
@@ -81,8 +81,8 @@ def docker_sandbox(
 ) -> Json:
     """Return the create body of the pause container, complete but for its image.
 
-    `network_mode` is Docker's, for a pod with a network of its own; `seccomp_profile` the text
-    behind `seccomp.profile_path`. `with_image` adds what the host decides.
+    `network_mode` is Docker's, for a pod that is not on the host's network; `seccomp_profile` the
+    content of `seccomp.profile_path`. `with_image` adds what depends on the host.
     """
     context = config.linux.security_context
     host_network = namespaces.on_host_network(record)
@@ -124,7 +124,7 @@ def docker_sandbox(
 
 
 def with_image(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
-    """Return the create body with the pause image, and a score that the host lets Docker set."""
+    """Return the create body with the pause image, and an OOM score that Docker can set."""
     return {
         **body,
         "Image": image_id,

@@ -1,13 +1,13 @@
-"""System call filters.
+"""Seccomp profiles.
 
-- The message `seccomp` counts, and only without it the older `seccomp_profile_path`.
-- Nothing at all means unconfined: `seccomp=unconfined`.
-- RuntimeDefault: the daemon's own default, by saying nothing; `seccomp=builtin` where the daemon
-  was told to confine nothing by default.
-- Localhost: the profile's text, inline. The daemon never reads a path, so the caller reads the file
-  that `profile_path` names.
-- A privileged container has no filter, whatever was sent.
-- A kernel without seccomp can only run what asks for none.
+- The message `seccomp` is used, and only without it the older `seccomp_profile_path`.
+- Neither means unconfined: `seccomp=unconfined`.
+- RuntimeDefault: no option, for the daemon's default; `seccomp=builtin` where that default is
+  unconfined.
+- Localhost: the profile's content, inline. The daemon never reads a path, so the caller reads the
+  file that `profile_path` names.
+- A privileged container has no seccomp profile, whatever was sent.
+- Without seccomp in the kernel only unconfined containers can run.
 """
 
 import json
@@ -30,7 +30,7 @@ _OLD_NAMES = {
 
 
 def profile_path(context: SecurityContext, *, privileged: bool = False) -> str | None:
-    """Return the path on this node of the profile to read, or None when there is none to read."""
+    """Return the path on this node of the profile to read, or None."""
     profile = _asked(context)
     localhost = profile.profile_type == cri.SecurityProfile.Localhost
     return profile.localhost_ref if localhost and not privileged else None
@@ -45,7 +45,7 @@ def docker_seccomp(
 ) -> list[str]:
     """Return the seccomp entry of `SecurityOpt`, if there is one.
 
-    `profile` is the text behind `profile_path`. InvalidArgument when it is no profile.
+    `profile` is the content of `profile_path`. InvalidArgument when it is not a profile.
     """
     asked = _asked(context)
     if privileged:
@@ -54,7 +54,7 @@ def docker_seccomp(
         return ["seccomp=unconfined"]
     if not features.seccomp:
         raise FailedPrecondition(
-            f"{_FIELD}: Docker has no seccomp on this node; run the pod unconfined or elsewhere"
+            f"{_FIELD}: Docker has no seccomp on this node; use Unconfined or another node"
         )
     if asked.profile_type == cri.SecurityProfile.Localhost:
         return [f"seccomp={_compact(profile or '', asked.localhost_ref)}"]
@@ -66,20 +66,22 @@ def _runtime_default(features: EngineFeatures) -> list[str]:
         return []
     if not features.names_builtin_seccomp:
         raise FailedPrecondition(
-            f"{_FIELD}: this Docker daemon confines nothing by default and cannot name its builtin "
-            "profile; take seccomp-profile out of its configuration, or use Docker 23 or newer"
+            f"{_FIELD}: this Docker daemon is unconfined by default and cannot name its builtin "
+            "profile; remove seccomp-profile from its configuration, or use Docker 23 or newer"
         )
     return ["seccomp=builtin"]
 
 
 def _asked(context: SecurityContext) -> cri.SecurityProfile:
-    """Return the profile that was asked for, in the newer form, its path checked."""
+    """Return the requested profile in the newer form, with its path checked."""
     if not context.HasField("seccomp"):
         return _from_old(context.seccomp_profile_path)
     profile = context.seccomp
     if profile.profile_type != cri.SecurityProfile.Localhost:
         if profile.localhost_ref:
-            raise invalid(f"{_FIELD}.localhost_ref", "send it with profile type Localhost only")
+            raise invalid(
+                f"{_FIELD}.localhost_ref", "is set without profile type Localhost; leave it empty"
+            )
         return profile
     return _localhost(f"{_FIELD}.localhost_ref", profile.localhost_ref)
 
@@ -90,7 +92,8 @@ def _from_old(path: str) -> cri.SecurityProfile:
     if path.startswith(_LOCALHOST):
         return _localhost(_OLD_FIELD, path)
     raise invalid(
-        _OLD_FIELD, f"{path!r} is unknown; use runtime/default, unconfined or localhost/<path>"
+        _OLD_FIELD,
+        f"{path!r} is not a valid profile; use runtime/default, unconfined or localhost/<path>",
     )
 
 
@@ -102,13 +105,13 @@ def _localhost(field: str, reference: str) -> cri.SecurityProfile:
 
 
 def _compact(text: str, path: str) -> str:
-    """Return the profile as one line; its path shows up in an error, its content never."""
+    """Return the profile as one line; an error shows its path, never its content."""
     try:
         profile = json.loads(text)
     except ValueError:
         profile = None
     if not isinstance(profile, dict):
-        raise invalid(f"{_FIELD}.localhost_ref", f"{path} is no seccomp profile in JSON")
+        raise invalid(f"{_FIELD}.localhost_ref", f"{path} is not a seccomp profile in JSON")
     if profile.get("architectures") and profile.get("archMap"):
         raise invalid(
             f"{_FIELD}.localhost_ref",

@@ -1,11 +1,11 @@
-"""What the container's processes may do.
+"""Privileges and confinement of a container.
 
-- Capabilities: upper case, without `CAP_`; `ALL` as it is. The base set is Docker's default.
-- Privileged needs a sandbox that was announced as privileged. It has no masked paths, no seccomp
-  and the host's cgroup namespace.
-- Masked and read-only paths: the list that was sent, also the empty one; null would mean Docker's
-  own lists. COMPAT(dockerd): for a privileged container null, for there a list would be applied.
-- `no_new_privs`: `no-new-privileges`, denied aloud where the daemon has it on by default.
+- Capabilities: upper case, without `CAP_`; `ALL` is kept. The base set is Docker's default.
+- Privileged requires a privileged sandbox. It has no masked paths, no seccomp and the host's cgroup
+  namespace.
+- Masked and read-only paths: the list that was sent, even if empty; null would mean Docker's own
+  lists. COMPAT(dockerd): null for a privileged container, where a list would be applied.
+- `no_new_privs`: `no-new-privileges`, set to false where the daemon's default is true.
 - Seccomp: see `seccomp`; identity: see `identity`.
 """
 
@@ -32,13 +32,13 @@ def docker_security(
 ) -> Json:
     """Return the security fields of a container's `HostConfig`.
 
-    FailedPrecondition for a privileged container in a sandbox that is not.
+    FailedPrecondition for a privileged container in an unprivileged sandbox.
     """
     privileged = context.privileged
     if privileged and not sandbox.privileged:
         raise FailedPrecondition(
-            f"{_FIELD}.privileged: pod {sandbox.namespace}/{sandbox.pod} was not run as a "
-            "privileged sandbox; run it again with linux.security_context.privileged"
+            f"{_FIELD}.privileged: pod {sandbox.namespace}/{sandbox.pod} is not a "
+            "privileged sandbox; run it with linux.security_context.privileged"
         )
     seccomp = docker_seccomp(
         context, profile=seccomp_profile, features=features, privileged=privileged
@@ -54,7 +54,7 @@ def docker_security(
 
 
 def _capabilities(name: str, capabilities: Iterable[str]) -> list[str]:
-    """Return the names as Docker spells them; Docker itself refuses those that it does not know."""
+    """Return the names as Docker spells them; Docker itself refuses unknown ones."""
     spelled = [capability.upper().removeprefix("CAP_") for capability in capabilities]
     for index, capability in enumerate(spelled):
         if not _CAPABILITY.fullmatch(capability):

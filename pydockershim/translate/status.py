@@ -1,16 +1,16 @@
-"""What the CRI is told of sandboxes and containers, from an inspect and the record.
+"""CRI status of sandboxes and containers, from an inspect and the record.
 
 Sandbox
-- READY only when it runs under its final name; a `_setup` name is a sandbox in the making, or one
-  that was left half made.
+- READY only when it runs under its final name; a `_setup` name means that it is being set up,
+  or was abandoned half way.
 - network: the pod network's addresses, none on the host's network; namespaces, handler: the record.
 
 Container (`State.Status` -> state, reason)
 - created -> CREATED; with an error or an exit code -> EXITED, `ContainerCannotRun`: Docker leaves a
-  container whose start failed at "created", and the kubelet would wait for it for ever.
+  container whose start failed at "created", and the kubelet would wait for it forever.
 - running, paused, restarting -> RUNNING
 - exited, dead, removing -> EXITED: `OOMKilled`, `Completed` for exit code 0, else `Error`.
-- image: the reference that was asked for; image_ref: its digest; image_id: the Engine's id.
+- image: the requested reference; image_ref: its digest; image_id: the Engine's id.
 - mounts: as they were sent; resources: as the Engine has them.
 - Times in ns, 0 for never; `created_at` is the same in list and status, to the ns.
 
@@ -92,7 +92,7 @@ def cri_container_status(inspect: ContainerInspect, record: ContainerRecord) -> 
 def cri_container(status: cri.ContainerStatus, sandbox_id: str) -> cri.Container:
     """Return the list's item for a container of this status.
 
-    COMPAT(kubelet < 1.30): it takes `image_ref` of the list for the image's id.
+    COMPAT(kubelet < 1.30): it uses `image_ref` of the list as the image's id.
     """
     return cri.Container(
         id=status.id,
@@ -113,7 +113,7 @@ def sandbox_info(
 ) -> dict[str, str]:
     """Return the verbose part of a sandbox's status; the names are those that crictl users know.
 
-    `pod_resources` are the overhead and the resources that the kubelet has told of later.
+    `pod_resources` are the overhead and the resources of the kubelet's last update.
     """
     return _info(
         {
@@ -139,7 +139,7 @@ def sandbox_info(
 
 
 def container_info(inspect: ContainerInspect, record: ContainerRecord) -> dict[str, str]:
-    """Return the verbose part of a container's status, the values of its environment among it."""
+    """Return the verbose part of a container's status, with the values of its environment."""
     config = inspect["Config"]
     return _info(
         {
@@ -204,7 +204,7 @@ def _fill_in_state(status: cri.ContainerStatus, state: ContainerState) -> None:
 def _fill_in_end(status: cri.ContainerStatus, state: ContainerState) -> None:
     status.state = cri.CONTAINER_EXITED
     status.started_at = ns_from_rfc3339(state["StartedAt"])
-    # COMPAT(dockerd 20.10): what ends at once has its end noted up to a millisecond early.
+    # COMPAT(dockerd 20.10): FinishedAt of a short run may be up to a millisecond too early.
     status.finished_at = max(ns_from_rfc3339(state["FinishedAt"]), status.started_at)
     status.exit_code = state["ExitCode"]
     status.message = state["Error"]

@@ -1,7 +1,7 @@
-"""The pod's sysctls: set on the sandbox, which owns the namespaces that they live in.
+"""The pod's sysctls: set on the sandbox, which owns their namespaces.
 
-- Only what is namespaced: `net.*` with a network namespace of the pod's own; System V IPC, POSIX
-  message queues with an IPC namespace of its own; the NIS domain name.
+- Only namespaced sysctls: `net.*` unless the pod is on the host's network; System V IPC and POSIX
+  message queues unless it has the host's IPC; the NIS domain name.
 - Names and values go to the daemon as a JSON object, never joined into a line.
 - Docker itself sets `net.ipv4.ip_unprivileged_port_start` and `net.ipv4.ping_group_range` where
   the pod does not.
@@ -32,7 +32,7 @@ _UTS = frozenset({"kernel.domainname"})
 def docker_sysctls(
     sysctls: Mapping[str, str], *, own_network: bool, own_ipc: bool
 ) -> dict[str, str]:
-    """Return `HostConfig.Sysctls`; InvalidArgument for what would reach beyond the pod."""
+    """Return `HostConfig.Sysctls`; InvalidArgument for what would affect the host."""
     for name, value in sysctls.items():
         field = f"linux.sysctls[{name!r}]"
         if not _NAME.fullmatch(name):
@@ -45,11 +45,13 @@ def docker_sysctls(
 def _check_namespaced(field: str, name: str, *, own_network: bool, own_ipc: bool) -> None:
     if name.startswith("net."):
         if not own_network:
-            raise invalid(field, "would change the host's network; leave it out with host network")
+            raise invalid(
+                field, "would change the host's network; remove it from pods with host network"
+            )
         return
     if name in _IPC or name.startswith("fs.mqueue."):
         if not own_ipc:
-            raise invalid(field, "would change the host's IPC; leave it out with host IPC")
+            raise invalid(field, "would change the host's IPC; remove it from pods with host IPC")
         return
     if name not in _UTS:
-        raise invalid(field, "belongs to the whole host, not to a pod; set it on the node")
+        raise invalid(field, "is not namespaced and would change the host; set it on the node")

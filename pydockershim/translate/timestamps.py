@@ -1,7 +1,7 @@
 """Times: the Engine's RFC 3339 strings and the CRI's nanoseconds.
 
-- Up to nine digits of a second are kept exactly, whatever the offset.
-- The Engine writes year 1 for "never"; the CRI writes 0. Nothing before 1970 is real.
+- Up to nine digits of a second are kept exactly, with any offset.
+- The Engine writes year 1 for "never"; the CRI writes 0. Times before 1970 count as never.
 """
 
 import re
@@ -13,7 +13,7 @@ _NS_PER_S = 1_000_000_000
 
 
 def ns_from_rfc3339(text: str) -> int:
-    """Return nanoseconds since 1970; 0 for never, for an empty string and for what is no time."""
+    """Return nanoseconds since 1970; 0 for never, an empty string or an invalid time."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return 0

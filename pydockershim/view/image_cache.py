@@ -96,7 +96,7 @@ class ImageCache:
     def _list(self) -> None:
         by_id: dict[str, ImageItem] = {}
         by_name: dict[str, ImageItem] = {}
-        for summary in self._engine.list_images():
+        for summary in self._engine.images.list():
             if item := self._item(summary):
                 by_id[item.id] = item
                 by_name |= dict.fromkeys(canonical_names(summary), item)
@@ -132,7 +132,7 @@ class ImageCache:
         )
 
     def _user(self, image_id: str) -> str:
-        config = self._engine.inspect_image(image_id)["Config"] or {}
+        config = self._engine.images.inspect(image_id)["Config"] or {}
         return str(config.get("User") or "")
 
 

@@ -225,7 +225,7 @@ class Reflector:
         Everything: wait for the answers, but not for objects that get none.
         """
         with self._store.reading() as read:
-            summaries = self._engine.list_containers(all=True, filters=_OURS)
+            summaries = self._engine.containers.list(all=True, filters=_OURS)
             listed = {each["Id"]: each for each in summaries if _is_ours(each)}
             known = {each.id for each in self._store.items()}
             differing = [
@@ -291,7 +291,7 @@ class Reflector:
         self._unanswered.add(container_id)
         with suppress(ShimError), self._store.reading() as read:
             wanted = {"id": [container_id]}
-            for summary in self._engine.list_containers(all=True, filters=wanted):
+            for summary in self._engine.containers.list(all=True, filters=wanted):
                 self._store.show_provisional(read, summary, reason=reason)
         self._inbox.put(self._delay(_RETRY_INSPECT_S, container_id))
 

@@ -53,7 +53,7 @@ def view(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[View]:
     monkeypatch.setattr(reflector, "_RELIST_S", 1.0)
     engine = EngineClient(str(proxy.path))
     images = ImageCache(engine, pinned=())
-    store = Store(engine.inspect_container)
+    store = Store(engine.containers.inspect)
     follower = reflector.Reflector(engine, store=store, images=images)
     follower.start()
     yield View(store, images)

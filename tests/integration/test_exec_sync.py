@@ -1,12 +1,14 @@
 """ExecSync: output, exit codes, timeouts, and what is left of the command afterwards."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriError
+from tests.bed.engines import Engine
 from tests.integration.pods import Container, Pods
 from tests.integration.streaming.watching import comes_true
 
@@ -28,6 +30,33 @@ def test_streams_and_exit_code_come_apart(container: Container) -> None:
 
 def test_first_bytes_are_never_lost(container: Container) -> None:
     assert {container.output("echo", "all") for _ in range(30)} == {"all"}
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(400, marks=pytest.mark.endurance)])
+def test_commands_at_once_are_all_right_and_return_promptly(
+    container: Container, engine: Engine, count: int
+) -> None:
+    """Without turns Docker 20.10 ends none before it has started all: each takes as long as all."""
+    began_s = time.monotonic()
+
+    def execute(number: int) -> float:
+        assert container.output("echo", str(number)) == str(number)
+        return time.monotonic() - began_s
+
+    with ThreadPoolExecutor(count) as pool:
+        took_s = sorted(pool.map(execute, range(count)))
+
+    if engine.suite == "bookworm":  # newer ones start them all, and have all of them to wait for
+        assert took_s[count // 4] < took_s[-1] / 2
+
+
+def test_time_in_the_queue_does_not_count(container: Container, engine: Engine) -> None:
+    """Without turns all of these time out on Docker 20.10: together they take 4 s."""
+    if engine.suite != "bookworm":
+        pytest.skip("this engine has no queue: it starts all of them at once")
+    with ThreadPoolExecutor(150) as pool:
+        answers = pool.map(lambda _: container.execute(["true"], timeout_s=2), range(150))
+        assert {answer.exit_code for answer in answers} == {0}
 
 
 def test_timeout_ends_a_command_that_prints_all_the_time(container: Container) -> None:

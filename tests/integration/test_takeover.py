@@ -1,9 +1,11 @@
-"""Pods of cri-dockerd's making, which have its names and labels and no record of ours."""
+"""Pods of other shims: of cri-dockerd, which have no record, and of a newer version."""
 
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
+from pydockershim.labels.record import SandboxRecord
+from pydockershim.labels.schema import encode
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX
 from tests.integration.cri_dockerd import await_listed, start_as_cri_dockerd
@@ -77,3 +79,25 @@ def test_container_joins_a_pod_of_cri_dockerd(client: CriClient, dockerd: Docker
     assert inspect["Name"] == "/k8s_late_web_default_uid-2_0"
     assert inspect["HostConfig"]["NetworkMode"] == f"container:{sandbox_id}"
     client.remove_pod_sandbox(sandbox_id)
+
+
+def test_pod_on_a_network_of_an_unknown_kind_has_its_address_and_can_be_removed(
+    client: CriClient, dockerd: Dockerd
+) -> None:
+    record = SandboxRecord(
+        name="k8s_POD_web_default_uid-3_0",
+        pod="web",
+        namespace="default",
+        uid="uid-3",
+        attempt=0,
+        namespaces={"network": "POD", "pid": "CONTAINER", "ipc": "POD"},
+        network="of-a-newer-version",
+    )
+    sandbox_id = start_as_cri_dockerd(dockerd, record.name, encode(record))
+    await_listed(client, sandbox_id)
+
+    assert client.pod_sandbox_status(sandbox_id).status.network.ip.count(".") == 3
+    client.stop_pod_sandbox(sandbox_id)
+    assert client.pod_sandbox_status(sandbox_id).status.state == cri.SANDBOX_NOTREADY
+    client.remove_pod_sandbox(sandbox_id)
+    assert not dockerd.leftovers()

@@ -40,9 +40,9 @@ def docker(dockerd: Dockerd) -> Iterator[Engine]:
 def joined(docker: Engine) -> Iterator[str]:
     """The id of a container whose namespaces can be joined."""
     body = {"Image": images.BUSYBOX.name, "HostConfig": {"IpcMode": "shareable"}}
-    sandbox_id = docker.create_container(body, name="translation-sandbox").id
+    sandbox_id = docker.containers.create(body, name="translation-sandbox").id
     yield sandbox_id
-    docker.remove_container(sandbox_id)
+    docker.containers.remove(sandbox_id)
 
 
 @pytest.mark.parametrize("path", SANDBOX_SAMPLES)
@@ -65,11 +65,11 @@ def test_docker_takes_every_field_of_a_container(docker: Engine, joined: str, pa
 def assert_kept(docker: Engine, body: Json) -> None:
     """Create a container of the body, and compare what Docker says of it."""
     body["Image"] = images.BUSYBOX.name
-    created = docker.create_container(body, name="translation-subject")
+    created = docker.containers.create(body, name="translation-subject")
     try:
-        inspect = docker.inspect_container(created.id)
+        inspect = docker.containers.inspect(created.id)
     finally:
-        docker.remove_container(created.id)
+        docker.containers.remove(created.id)
     assert differing(body, inspect) == {}
 
 

@@ -50,7 +50,7 @@ def our_engine(dockerd: Dockerd) -> Iterator[Engine]:
 @pytest.fixture
 def store(our_engine: Engine) -> Store:
     addresses_of = Networks(DockerBridge()).addresses_of
-    return Store(our_engine.inspect_container, addresses_of=addresses_of)
+    return Store(our_engine.containers.inspect, addresses_of=addresses_of)
 
 
 @pytest.fixture
@@ -122,11 +122,11 @@ def test_what_a_caller_changed_is_there_at_once(
 ) -> None:
     container_id = make(CONTAINER, CONTAINER.name)
     for _ in range(10):
-        our_engine.start_container(container_id)
+        our_engine.containers.start(container_id)
         store.refresh(container_id)
         assert view.container(container_id).running
 
-        our_engine.kill_container(container_id, signal="KILL")
+        our_engine.containers.kill(container_id, signal="KILL")
         store.refresh(container_id)
         assert not view.container(container_id).running
 

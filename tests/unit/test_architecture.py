@@ -28,8 +28,10 @@ ROOMS = {
     **dict.fromkeys(PROCEDURES, ABOVE_TRANSLATE | {"translate", "api"}),
     "server": PROCEDURES | ABOVE_TRANSLATE | {"translate", "api"},
     "client": {"api"},
+    "config": set[str](),
     "cli": set[str](),
-    "__main__": {"cli", "server"} | PROCEDURES | ABOVE_TRANSLATE | {"translate", "api"},
+    "daemon": {"server"} | PROCEDURES | ABOVE_TRANSLATE | {"translate", "api"},
+    "__main__": {"cli", "daemon"},
 }
 ONLY_HERE = {
     "docker": {"engine"},
@@ -53,6 +55,8 @@ IMPURE = {
 GRAB_BAGS = {"utils", "util", "helpers", "helper", "common", "misc"}
 FILE_LINES = 400
 FUNCTION_LINES = 60
+
+TOOLS = PACKAGE.parent / "tools"
 
 GENERATED = PACKAGE / "api" / "runtime_v1.py"
 
@@ -105,6 +109,11 @@ def test_files_and_functions_fit_on_a_screen(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno < FUNCTION_LINES, f"{path}: {node.name}"
+
+
+def test_tools_need_no_tests() -> None:
+    for path in TOOLS.rglob("*.py"):
+        assert not [name for name in imports_of(path) if name.split(".")[0] == "tests"], path
 
 
 def test_every_room_is_on_the_plan() -> None:

@@ -3,9 +3,14 @@
 from collections import Counter
 from typing import Any
 
-import yaml
-
 from pydockershim.errors import InvalidArgument
+
+try:
+    import yaml
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "reading manifests needs PyYAML: pip install 'pydockershim[manifests]'", name=error.name
+    ) from error
 
 
 def load(text: str) -> Any:

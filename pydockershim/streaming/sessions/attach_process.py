@@ -16,6 +16,7 @@ class AttachProcess:
     """The main process of a container."""
 
     def __init__(self, *, engine: Engine, blocking: BlockingCalls, request: AttachRequest) -> None:
+        self.container_id = request.container_id
         self.has_tty = request.streams.tty
         self.eof_keys = b""
         self._engine = engine
@@ -29,13 +30,13 @@ class AttachProcess:
         The container determines whether there is a terminal, not the request.
         """
         container_id = self._request.container_id
-        inspect = await self._blocking.call(self._engine.inspect_container, container_id)
+        inspect = await self._blocking.call(self._engine.containers.inspect, container_id)
         if not inspect["State"]["Running"]:
             raise FailedPrecondition(f"attach: container {container_id} is not running")
         self._pid = inspect["State"]["Pid"]
         self.has_tty = inspect["Config"]["Tty"]
         streams = await self._blocking.acquire(
-            self._engine.attach,
+            self._engine.containers.attach,
             Hijacked.close,
             container_id,
             stdin=self._request.streams.stdin,
@@ -49,7 +50,7 @@ class AttachProcess:
     async def resize(self, size: TerminalSize) -> None:
         """Set the terminal size."""
         await self._blocking.call(
-            self._engine.resize_container,
+            self._engine.containers.resize,
             self._request.container_id,
             height=size.height,
             width=size.width,

@@ -13,11 +13,12 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from pydockershim.config.streaming_limits import StreamingLimits
+from pydockershim.engine import exec_facts
 from pydockershim.engine.rawstream import Demultiplexer, StreamName
-from pydockershim.errors import ShimError, Unavailable, Unknown
+from pydockershim.errors import ShimError, Unavailable
 from pydockershim.streaming.codec import Buffer, Codec, PeerLeft, ProtocolError
 from pydockershim.streaming.http.negotiation import Framing, Subprotocol
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.remotecommand import exit_status
 from pydockershim.streaming.remotecommand.channel_codec import (
     Channel,
@@ -33,8 +34,6 @@ from pydockershim.streaming.transport.upstream import Upstream
 
 # The terminal size follows right after its channel is opened; the process starts without it then.
 _FIRST_SIZE_S = 0.05
-# How long the stream may last after its container has exited; Docker takes two seconds.
-_DRAINED_S = 3.0
 
 _CHANNELS = {
     StreamName.STDIN: Channel.STDOUT,
@@ -141,7 +140,7 @@ class CommandSession:
                 await self._output_ended
                 return await self._process.result(as_json=self._subprotocol.json_status)
         except TimeoutError as error:
-            raise Unknown("the container exited, and the command with it") from error
+            raise exec_facts.container_exited(self._process.container_id) from error
         finally:
             for watcher in watchers:
                 watcher.cancel()
@@ -168,14 +167,10 @@ class CommandSession:
         self._upstream.drain()
 
     async def _end_with_container(self, exit_timeout: asyncio.Timeout) -> None:
-        """Start the timeout of the session when the container exits.
-
-        COMPAT(dockerd 20.10): in a pod with a shared PID namespace, the stream of a command that
-        was killed with its container never ends, and inspect reports it as running forever.
-        """
-        await asyncio.sleep(_DRAINED_S)  # most sessions are shorter and need no inspect
+        """Start the timeout of the session when the container exits; see `DRAINED_S`."""
+        await asyncio.sleep(exec_facts.DRAINED_S)  # most sessions are shorter and need no inspect
         await self._process.wait_container_exit()
-        exit_timeout.reschedule(asyncio.get_running_loop().time() + _DRAINED_S)
+        exit_timeout.reschedule(asyncio.get_running_loop().time() + exec_facts.DRAINED_S)
 
     def _failure(self, message: str) -> ProcessResult:
         return ProcessResult(

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import re
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 
 from pydockershim.dockerapi import ExecInspect
+from pydockershim.engine import exec_facts
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.errors import NotFound, ShimError, Unavailable
@@ -20,9 +20,6 @@ from pydockershim.streaming.transport.blocking_calls import BlockingCalls
 
 logger = logging.getLogger(__name__)
 
-_POLL_S = 0.005
-_SLOWEST_POLL_S = 1.0
-_PID_POLL_S = 0.02
 _HUNG_UP_WITHIN_S = 20.0
 # Docker answers an inspect within milliseconds, but not while it drains the output of a process.
 _INSPECT_S = 0.25
@@ -31,28 +28,17 @@ _INSPECT_S = 0.25
 # disconnect of the client, and sends no more output.
 _EOF_KEYS = b"\x04\x04"
 
-# What Docker writes to the stream if it cannot start the process.
-_NOT_STARTED = re.compile(rb"OCI runtime exec failed|cannot exec in a ")
-_WORDS_BEGIN_WITHIN = 64
-
 
 class ExecProcess:
-    """One exec in a container; all execs of the container share the `start_lock`."""
+    """One exec in a container."""
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        blocking: BlockingCalls,
-        request: ExecRequest,
-        start_lock: asyncio.Lock,
-    ) -> None:
+    def __init__(self, *, engine: Engine, blocking: BlockingCalls, request: ExecRequest) -> None:
+        self.container_id = request.container_id
         self.has_tty = request.streams.tty
         self.eof_keys = _EOF_KEYS if self.has_tty else b""
         self._engine = engine
         self._blocking = blocking
         self._request = request
-        self._start_lock = start_lock
         self._exec_id = ""
         self._held = b""
         self._is_first = True
@@ -70,27 +56,26 @@ class ExecProcess:
         if size is not None and self.has_tty:
             config["ConsoleSize"] = [size.height, size.width]  # from API 1.42 on; else ignored
         features = await self._blocking.call(lambda: self._engine.features)
-        # COMPAT(dockerd 20.10): it starts the execs of a container one after another; while any are
-        # queued, it reports the exit of others up to half a minute late.
-        async with nullcontext() if features.execs_start_at_once else self._start_lock:
+        with self._engine.execs.turn(self.container_id, features) as turn:
+            await asyncio.wrap_future(turn)
             self._exec_id = await self._blocking.call(
-                self._engine.create_exec, self._request.container_id, config
+                self._engine.execs.create, self.container_id, config
             )
             return await self._blocking.acquire(
-                self._engine.start_exec, Hijacked.close, self._exec_id, tty=self.has_tty
+                self._engine.execs.start, Hijacked.close, self._exec_id, tty=self.has_tty
             )
 
     async def resize(self, size: TerminalSize) -> None:
         """Set the terminal size; an exited process has none."""
         await self._blocking.call(
-            self._engine.resize_exec, self._exec_id, height=size.height, width=size.width
+            self._engine.execs.resize, self._exec_id, height=size.height, width=size.width
         )
 
     def visible_output(self, output: Buffer) -> Buffer:
         """Return what the client may see of the raw output; hold back messages of Docker."""
         if self._is_first:
             self._is_first = False
-            if _NOT_STARTED.search(output, 0, _WORDS_BEGIN_WITHIN):
+            if exec_facts.is_start_error(output):
                 self._held = bytes(output)
                 return b""
         if self._held:
@@ -105,25 +90,27 @@ class ExecProcess:
                     state = await self._inspect()
             except (TimeoutError, ShimError):
                 return
-            if state["Pid"] or not state["Running"]:
+            if not exec_facts.is_starting(state):
                 break
-            await asyncio.sleep(_PID_POLL_S)
-        if state["Running"]:
+            await asyncio.sleep(exec_facts.PID_POLL_S)
+        if not exec_facts.has_exited(state):
             await wait_process_exit(state["Pid"])
 
     async def wait_container_exit(self) -> None:
         """Return when the container has exited."""
-        await wait_container_exit(self._engine, self._blocking, self._request.container_id)
+        await wait_container_exit(self._engine, self._blocking, self.container_id)
 
     async def result(self, *, as_json: bool) -> ProcessResult:
         """Wait until the process has exited, which may be later than the end of its output."""
-        delay_s = _POLL_S
-        while (state := await self._inspect())["Running"] or state["ExitCode"] is None:
+        for delay_s in exec_facts.exit_polls_s():
+            if exec_facts.has_exited(state := await self._inspect()):
+                break
             await asyncio.sleep(delay_s)
-            delay_s = min(2 * delay_s, _SLOWEST_POLL_S)
-        if not state["Pid"]:
-            return ProcessResult(b"", exit_status.of_error(self._reason, as_json=as_json))
-        return ProcessResult(self._held, exit_status.of_exit(state["ExitCode"], as_json=as_json))
+        if not exec_facts.has_started(state):
+            reason = exec_facts.start_error(self._held)
+            return ProcessResult(b"", exit_status.of_error(reason, as_json=as_json))
+        code = exec_facts.exit_code(state)
+        return ProcessResult(self._held, exit_status.of_exit(code, as_json=as_json))
 
     async def detach(self) -> None:
         """Hang up a process with a terminal (SIGHUP); other processes keep running.
@@ -133,13 +120,6 @@ class ExecProcess:
         if self.has_tty and self._exec_id:
             with suppress(NotFound):
                 await self._hang_up()
-
-    @property
-    def _reason(self) -> str:
-        """The message of Docker, without its framing in the raw output."""
-        if words := _NOT_STARTED.search(self._held):
-            return self._held[words.start() :].decode(errors="replace").strip()
-        return "the command did not start, and the engine reports no reason"
 
     async def _hang_up(self) -> None:
         """Send SIGHUP as soon as the process can receive it; give up after some seconds."""
@@ -151,15 +131,15 @@ class ExecProcess:
             except Unavailable as error:
                 reason = str(error)
             else:
-                pid, container_id = state["Pid"], self._request.container_id
-                if not state["Running"]:
+                pid = state["Pid"]
+                if exec_facts.has_exited(state):
                     return
-                if pid and await self._blocking.call(hang_up, pid, container_id):
+                if pid and await self._blocking.call(hang_up, pid, self.container_id):
                     return
-            await asyncio.sleep(_PID_POLL_S)
+            await asyncio.sleep(exec_facts.PID_POLL_S)
         logger.warning(
             "exec %s keeps running after its client disconnected: %s", self._exec_id, reason
         )
 
     async def _inspect(self) -> ExecInspect:
-        return await self._blocking.call(self._engine.inspect_exec, self._exec_id)
+        return await self._blocking.call(self._engine.execs.inspect, self._exec_id)

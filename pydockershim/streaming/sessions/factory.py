@@ -1,13 +1,11 @@
 """Builds the session of a request: its codec, and the process or pod it connects to."""
 
-import asyncio
 from typing import Protocol
-from weakref import WeakValueDictionary
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.streaming.codec import Buffer, Codec
 from pydockershim.streaming.http.negotiation import Framing, Subprotocol
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.portforward.forward_codec import ForwardCodec
 from pydockershim.streaming.portforward.spdy_forwards import SpdyForwards
 from pydockershim.streaming.portforward.websocket_forwards import WebSocketForwards
@@ -52,13 +50,12 @@ class StreamSession(Protocol):
 
 
 class SessionFactory:
-    """Creates sessions; all share the engine, the thread pool and the start locks of execs."""
+    """Creates sessions; all share the engine and the thread pool."""
 
     def __init__(self, *, engine: Engine, blocking: BlockingCalls, limits: StreamingLimits) -> None:
         self._engine = engine
         self._blocking = blocking
         self._limits = limits
-        self._start_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def create(
         self, *, downstream: Downstream, request: StreamRequest, subprotocol: Subprotocol
@@ -84,10 +81,7 @@ class SessionFactory:
     def _process(self, request: ExecRequest | AttachRequest) -> RemoteProcess:
         if isinstance(request, AttachRequest):
             return AttachProcess(engine=self._engine, blocking=self._blocking, request=request)
-        start_lock = self._start_locks.setdefault(request.container_id, asyncio.Lock())
-        return ExecProcess(
-            engine=self._engine, blocking=self._blocking, request=request, start_lock=start_lock
-        )
+        return ExecProcess(engine=self._engine, blocking=self._blocking, request=request)
 
     def _channels(self, streams: StdStreams, subprotocol: Subprotocol) -> ChannelCodec:
         is_expected = {

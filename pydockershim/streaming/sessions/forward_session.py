@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.errors import ShimError, Unavailable
 from pydockershim.host.netns import Sockets, sockets_of_container
 from pydockershim.streaming.codec import Buffer, Codec, PeerLeft
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.portforward.forward_codec import (
     ForwardCodec,
     ForwardData,

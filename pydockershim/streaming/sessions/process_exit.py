@@ -29,7 +29,7 @@ async def wait_container_exit(engine: Engine, blocking: BlockingCalls, container
     """Return when the engine reports that a container is not running, or does not exist."""
     while True:
         try:
-            inspect = await blocking.call(engine.inspect_container, container_id)
+            inspect = await blocking.call(engine.containers.inspect, container_id)
         except NotFound:
             return
         except ShimError:  # the engine is unavailable, which says nothing about the container

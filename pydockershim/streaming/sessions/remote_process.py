@@ -20,6 +20,7 @@ class RemoteProcess(Protocol):
     `eof_keys`, if any, are typed instead of closing stdin.
     """
 
+    container_id: str
     has_tty: bool
     eof_keys: bytes
 

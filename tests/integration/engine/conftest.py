@@ -20,9 +20,9 @@ def client(dockerd: Dockerd) -> Iterator[Engine]:
 def container(client: Engine) -> Iterator[str]:
     """A running container."""
     container_id = create(client, "sleep", "3600")
-    client.start_container(container_id)
+    client.containers.start(container_id)
     yield container_id
-    client.remove_container(container_id)
+    client.containers.remove(container_id)
 
 
 @pytest.fixture
@@ -30,4 +30,4 @@ def created(client: Engine) -> Iterator[str]:
     """A container that has not been started."""
     container_id = create(client, "sleep", "3600")
     yield container_id
-    client.remove_container(container_id)
+    client.containers.remove(container_id)

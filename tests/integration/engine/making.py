@@ -10,7 +10,7 @@ from tests.bed.images import BUSYBOX
 
 def create(client: Engine, *command: str, name: str = "a_container", **config: object) -> str:
     body = {"Image": BUSYBOX.name, "Cmd": command, **config}
-    return client.create_container(body, name=name).id
+    return client.containers.create(body, name=name).id
 
 
 def output(stream: Hijacked) -> dict[StreamName, bytes]:
@@ -26,6 +26,6 @@ def output(stream: Hijacked) -> dict[StreamName, bytes]:
 
 def execute(client: Engine, container_id: str, *command: str) -> dict[StreamName, bytes]:
     config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
-    exec_id = client.create_exec(container_id, config)
-    with closing(client.start_exec(exec_id, tty=False)) as stream:
+    exec_id = client.execs.create(container_id, config)
+    with closing(client.execs.start(exec_id, tty=False)) as stream:
         return output(stream)

@@ -21,7 +21,7 @@ def pull(
 ) -> list[Json]:
     repository, _, tag = reference.rpartition(":")
     records: list[Json] = []
-    client.pull_image(
+    client.images.pull(
         repository=repository,
         tag=digest or tag,
         credentials=credentials,
@@ -34,15 +34,15 @@ def pull(
 def remove(client: Engine, *references: str) -> None:
     for reference in references:
         with suppress(errors.NotFound):
-            client.remove_image(reference, force=False)
+            client.images.remove(reference, force=False)
 
 
 def test_an_image_is_found_by_name_and_by_id(client: Engine) -> None:
-    by_name = client.inspect_image(USER_BY_ID.name)
-    by_id = client.inspect_image(by_name["Id"])
+    by_name = client.images.inspect(USER_BY_ID.name)
+    by_id = client.images.inspect(by_name["Id"])
 
     assert by_name == by_id
-    assert by_name["Id"] in {summary["Id"] for summary in client.list_images()}
+    assert by_name["Id"] in {summary["Id"] for summary in client.images.list()}
     config = by_name["Config"]
     assert config
     assert config["User"] == "1000"
@@ -50,47 +50,47 @@ def test_an_image_is_found_by_name_and_by_id(client: Engine) -> None:
 
 def test_an_unknown_image_is_not_found(client: Engine) -> None:
     with pytest.raises(errors.NotFound, match=r"no\.example/such:image"):
-        client.inspect_image("no.example/such:image")
+        client.images.inspect("no.example/such:image")
     with pytest.raises(errors.NotFound, match=r"no\.example/such:image"):
-        client.remove_image("no.example/such:image", force=True)
+        client.images.remove("no.example/such:image", force=True)
 
 
 def test_a_tag_goes_without_the_image(client: Engine, dockerd: Dockerd) -> None:
     dockerd.api.tag(BUSYBOX.name, "other.example/name", "2")
-    tagged = client.inspect_image("other.example/name:2")
+    tagged = client.images.inspect("other.example/name:2")
 
-    client.remove_image("other.example/name:2", force=False)
+    client.images.remove("other.example/name:2", force=False)
 
-    assert client.inspect_image(BUSYBOX.name)["Id"] == tagged["Id"]
+    assert client.images.inspect(BUSYBOX.name)["Id"] == tagged["Id"]
     with pytest.raises(errors.NotFound):
-        client.inspect_image("other.example/name:2")
+        client.images.inspect("other.example/name:2")
 
 
 def test_an_image_in_use_is_not_removed(client: Engine) -> None:
-    image_id = client.inspect_image(BUSYBOX.name)["Id"]
+    image_id = client.images.inspect(BUSYBOX.name)["Id"]
     body = {"Image": image_id, "Cmd": ["sleep", "3600"]}
-    container_id = client.create_container(body, name="user").id
-    client.start_container(container_id)
+    container_id = client.containers.create(body, name="user").id
+    client.containers.start(container_id)
 
     with pytest.raises(errors.FailedPrecondition, match="running container"):
-        client.remove_image(image_id, force=True)
+        client.images.remove(image_id, force=True)
 
-    client.remove_container(container_id)
+    client.containers.remove(container_id)
 
 
 def test_a_saved_image_can_be_loaded(client: Engine, dockerd: Dockerd) -> None:
     saved = b"".join(dockerd.api.get_image(STOP_SIGNAL.name))
-    before = client.inspect_image(STOP_SIGNAL.name)["Id"]
-    client.remove_image(STOP_SIGNAL.name, force=False)
+    before = client.images.inspect(STOP_SIGNAL.name)["Id"]
+    client.images.remove(STOP_SIGNAL.name, force=False)
 
-    client.load_image(saved)
+    client.images.load(saved)
 
-    assert client.inspect_image(STOP_SIGNAL.name)["Id"] == before
+    assert client.images.inspect(STOP_SIGNAL.name)["Id"] == before
 
 
 def test_what_is_no_image_cannot_be_loaded(client: Engine) -> None:
     with pytest.raises(errors.Unknown, match="cannot load an image"):
-        client.load_image(b"this is no tar archive" * 100)
+        client.images.load(b"this is no tar archive" * 100)
 
 
 def test_an_image_is_pulled_by_tag_and_by_digest(
@@ -100,13 +100,13 @@ def test_an_image_is_pulled_by_tag_and_by_digest(
     repository = reference.rpartition(":")[0]
 
     assert pull(client, reference)
-    pulled = client.inspect_image(reference)
+    pulled = client.images.inspect(reference)
     (named,) = (each for each in pulled["RepoDigests"] or [] if each.startswith(f"{repository}@"))
     digest = named.rpartition("@")[2]
     remove(client, reference, named)
     pull(client, reference, digest=digest)
 
-    assert client.inspect_image(named)["Id"] == pulled["Id"]
+    assert client.images.inspect(named)["Id"] == pulled["Id"]
     remove(client, reference, named)
 
 

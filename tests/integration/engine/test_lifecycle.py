@@ -7,7 +7,8 @@ import pytest
 
 from pydockershim import calls, errors
 from pydockershim.dockerapi import Json
-from pydockershim.engine.engine import Engine, NameTaken
+from pydockershim.engine.container_api import NameTaken
+from pydockershim.engine.engine import Engine
 from tests.bed.dockerd import Dockerd
 from tests.bed.images import VOLUME
 from tests.integration.engine.making import create, execute
@@ -44,13 +45,13 @@ def test_a_name_that_is_taken_says_by_whom(client: Engine, created: str) -> None
 def test_a_container_can_be_renamed_to_a_free_name(client: Engine, created: str) -> None:
     other = create(client, "true", name="another")
 
-    client.rename_container(created, "renamed")
+    client.containers.rename(created, "renamed")
     with pytest.raises(NameTaken) as caught:
-        client.rename_container(created, "another")
+        client.containers.rename(created, "another")
 
-    assert client.inspect_container(created)["Name"] == "/renamed"
+    assert client.containers.inspect(created)["Name"] == "/renamed"
     assert caught.value.holder_id == other
-    client.remove_container(other)
+    client.containers.remove(other)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_a_create_that_fails_says_whose_fault_it_is(
 
 def test_a_running_container_is_not_started_again(client: Engine, container: str) -> None:
     with pytest.raises(errors.FailedPrecondition):
-        client.start_container(container)
+        client.containers.start(container)
 
 
 @pytest.mark.parametrize(
@@ -87,41 +88,43 @@ def test_a_failed_start_is_unknown_with_dockers_reason(
     container_id = create(client, "x", name="failing", **config)
 
     with pytest.raises(errors.Unknown, match=reason):
-        client.start_container(container_id)
+        client.containers.start(container_id)
 
-    assert client.inspect_container(container_id)["State"]["ExitCode"] != 0
-    client.remove_container(container_id)
+    assert client.containers.inspect(container_id)["State"]["ExitCode"] != 0
+    client.containers.remove(container_id)
 
 
 def test_a_start_without_the_network_donor_is_unknown(client: Engine) -> None:
     donor = create(client, "sleep", "1", name="donor")
-    client.start_container(donor)
+    client.containers.start(donor)
     joiner = create(client, "true", HostConfig={"NetworkMode": f"container:{donor}"})
-    client.remove_container(donor)
+    client.containers.remove(donor)
 
     with pytest.raises(errors.Unknown, match=donor):
-        client.start_container(joiner)
+        client.containers.start(joiner)
 
-    client.remove_container(joiner)
+    client.containers.remove(joiner)
 
 
 def test_kill_says_whether_there_was_something_to_kill(client: Engine, container: str) -> None:
-    assert client.kill_container(container, signal="KILL")
-    assert not client.inspect_container(container)["State"]["Running"]
-    assert not client.kill_container(container, signal="KILL")
+    assert client.containers.kill(container, signal="KILL")
+    assert not client.containers.inspect(container)["State"]["Running"]
+    assert not client.containers.kill(container, signal="KILL")
 
 
 def test_unknown_containers_are_not_found(client: Engine) -> None:
     for call in (
-        client.inspect_container,
-        lambda container_id: client.kill_container(container_id, signal="TERM"),
-        lambda container_id: client.rename_container(container_id, "renamed"),
-        lambda container_id: client.wait_not_running(container_id, timeout_s=5),
-        lambda container_id: client.read_file(container_id, "/etc/passwd"),
-        lambda container_id: client.create_exec(container_id, {"Cmd": ["true"]}),
-        lambda container_id: client.attach(container_id, stdin=False, stdout=True, stderr=True),
-        lambda exec_id: client.start_exec(exec_id, tty=False),
-        client.inspect_exec,
+        client.containers.inspect,
+        lambda container_id: client.containers.kill(container_id, signal="TERM"),
+        lambda container_id: client.containers.rename(container_id, "renamed"),
+        lambda container_id: client.containers.wait_not_running(container_id, timeout_s=5),
+        lambda container_id: client.containers.read_file(container_id, "/etc/passwd"),
+        lambda container_id: client.execs.create(container_id, {"Cmd": ["true"]}),
+        lambda container_id: client.containers.attach(
+            container_id, stdin=False, stdout=True, stderr=True
+        ),
+        lambda exec_id: client.execs.start(exec_id, tty=False),
+        client.execs.inspect,
     ):
         with pytest.raises(errors.NotFound, match=UNKNOWN_ID):
             call(UNKNOWN_ID)
@@ -130,23 +133,23 @@ def test_unknown_containers_are_not_found(client: Engine) -> None:
 def test_containers_are_listed_and_filtered(client: Engine, container: str) -> None:
     stopped = create(client, "true", name="stopped", Labels={"a": "b"})
 
-    everything = {summary["Id"] for summary in client.list_containers()}
-    running = {summary["Id"] for summary in client.list_containers(all=False)}
-    labelled = {summary["Id"] for summary in client.list_containers(filters={"label": ["a=b"]})}
+    everything = {summary["Id"] for summary in client.containers.list()}
+    running = {summary["Id"] for summary in client.containers.list(all=False)}
+    labelled = {summary["Id"] for summary in client.containers.list(filters={"label": ["a=b"]})}
 
     assert everything >= {container, stopped}
     assert container in running
     assert stopped not in running
     assert labelled == {stopped}
-    client.remove_container(stopped)
+    client.containers.remove(stopped)
 
 
 def test_removal_takes_the_anonymous_volumes_with_it(client: Engine, dockerd: Dockerd) -> None:
     container_id = create(client, "sleep", "3600", Image=VOLUME.name)
-    client.start_container(container_id)
-    (volume,) = (mount["Name"] for mount in client.inspect_container(container_id)["Mounts"])
+    client.containers.start(container_id)
+    (volume,) = (mount["Name"] for mount in client.containers.inspect(container_id)["Mounts"])
 
-    client.remove_container(container_id)
+    client.containers.remove(container_id)
 
     volumes = dockerd.api.volumes()["Volumes"] or []
     assert volume not in {each["Name"] for each in volumes}
@@ -157,7 +160,7 @@ def test_removal_is_idempotent_and_may_come_from_many(client: Engine, container:
 
     def remove() -> None:
         try:
-            client.remove_container(container)
+            client.containers.remove(container)
         except errors.ShimError as error:
             failures.append(error)
 
@@ -169,20 +172,20 @@ def test_removal_is_idempotent_and_may_come_from_many(client: Engine, container:
 
     assert not failures
     with pytest.raises(errors.NotFound):
-        client.inspect_container(container)
+        client.containers.inspect(container)
 
 
 def test_wait_returns_at_the_end_or_at_the_timeout(client: Engine, container: str) -> None:
-    assert not client.wait_not_running(container, timeout_s=0.1)
+    assert not client.containers.wait_not_running(container, timeout_s=0.1)
 
-    killer = threading.Thread(target=lambda: client.kill_container(container, signal="KILL"))
+    killer = threading.Thread(target=lambda: client.containers.kill(container, signal="KILL"))
     killer.start()
-    assert client.wait_not_running(container, timeout_s=10)
+    assert client.containers.wait_not_running(container, timeout_s=10)
     killer.join()
 
 
 def test_wait_for_a_container_that_never_ran_is_over(client: Engine, created: str) -> None:
-    assert client.wait_not_running(created, timeout_s=10)
+    assert client.containers.wait_not_running(created, timeout_s=10)
 
 
 def test_wait_ends_with_its_caller(client: Engine, container: str) -> None:
@@ -191,13 +194,13 @@ def test_wait_ends_with_its_caller(client: Engine, container: str) -> None:
     timer.start()
 
     with calls.entered(call), pytest.raises(errors.Cancelled):
-        client.wait_not_running(container, timeout_s=60)
+        client.containers.wait_not_running(container, timeout_s=60)
 
     timer.join()
 
 
 def test_a_file_can_be_read_before_the_container_runs(client: Engine, created: str) -> None:
-    passwd = client.read_file(created, "/etc/passwd")
+    passwd = client.containers.read_file(created, "/etc/passwd")
 
     assert passwd
     assert passwd.startswith(b"root:x:0:0:")
@@ -206,22 +209,22 @@ def test_a_file_can_be_read_before_the_container_runs(client: Engine, created: s
 def test_what_is_no_regular_file_reads_as_none(client: Engine, container: str) -> None:
     execute(client, container, "sh", "-c", "cd /tmp; echo hi >f; ln -s f g; ln -s no h; mkfifo p")
 
-    assert client.read_file(container, "/tmp/g") == b"hi\n"
+    assert client.containers.read_file(container, "/tmp/g") == b"hi\n"
     for path in ("/tmp/h", "/tmp/p", "/tmp", "/no/such/file"):
-        assert client.read_file(container, path) is None
+        assert client.containers.read_file(container, path) is None
 
 
 def test_a_large_file_is_refused(client: Engine, container: str) -> None:
     execute(client, container, "dd", "if=/dev/zero", "of=/large", "bs=1M", "count=2")
 
     with pytest.raises(errors.FailedPrecondition, match="2097152 bytes"):
-        client.read_file(container, "/large")
+        client.containers.read_file(container, "/large")
 
 
 def test_events_come_as_they_happen(client: Engine, created: str) -> None:
     with closing(client.events(filters={"type": ["container"]})) as stream:
-        client.start_container(created)
-        client.kill_container(created, signal="KILL")
+        client.containers.start(created)
+        client.containers.kill(created, signal="KILL")
 
         actions = []
         for event in stream:
@@ -244,6 +247,6 @@ def test_a_restarted_engine_is_found_again(client: Engine, dockerd: Dockerd) -> 
             list(stream)
 
     client.ping()
-    assert client.list_images()
+    assert client.images.list()
     assert client.features == before
     assert client.features is not before

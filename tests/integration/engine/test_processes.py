@@ -18,8 +18,8 @@ pytestmark = pytest.mark.engine
 def start_terminal(client: Engine, container_id: str, script: str) -> tuple[str, Hijacked]:
     streams = {"AttachStdin": True, "AttachStdout": True}
     config = {"Cmd": ["sh", "-c", script], "Tty": True, **streams}
-    exec_id = client.create_exec(container_id, config)
-    return exec_id, client.start_exec(exec_id, tty=True)
+    exec_id = client.execs.create(container_id, config)
+    return exec_id, client.execs.start(exec_id, tty=True)
 
 
 def read_until(stream: Hijacked, text: bytes) -> bytes:
@@ -34,14 +34,14 @@ def read_until(stream: Hijacked, text: bytes) -> bytes:
 def test_exec_gives_both_streams_and_the_exit_code(client: Engine, container: str) -> None:
     command = ["sh", "-c", "echo out; echo err >&2; exit 42"]
     config = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
-    exec_id = client.create_exec(container, config)
+    exec_id = client.execs.create(container, config)
 
-    with closing(client.start_exec(exec_id, tty=False)) as stream:
+    with closing(client.execs.start(exec_id, tty=False)) as stream:
         streams = output(stream)
 
     assert streams[StreamName.STDOUT] == b"out\n"
     assert streams[StreamName.STDERR] == b"err\n"
-    assert client.inspect_exec(exec_id)["ExitCode"] == 42
+    assert client.execs.inspect(exec_id)["ExitCode"] == 42
 
 
 def test_no_output_of_a_short_exec_is_lost(client: Engine, container: str) -> None:
@@ -52,10 +52,10 @@ def test_no_output_of_a_short_exec_is_lost(client: Engine, container: str) -> No
 
 def test_input_of_an_exec_ends_with_the_half_close(client: Engine, container: str) -> None:
     config = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True}
-    exec_id = client.create_exec(container, config)
+    exec_id = client.execs.create(container, config)
     data = bytes(range(256)) * 4000
 
-    with closing(client.start_exec(exec_id, tty=False)) as stream:
+    with closing(client.execs.start(exec_id, tty=False)) as stream:
         link, _ = stream.detach()
 
         def write() -> None:
@@ -72,7 +72,7 @@ def test_input_of_an_exec_ends_with_the_half_close(client: Engine, container: st
 
 def test_exec_in_a_container_that_does_not_run_is_refused(client: Engine, created: str) -> None:
     with pytest.raises(errors.FailedPrecondition, match="not running"):
-        client.create_exec(created, {"Cmd": ["true"]})
+        client.execs.create(created, {"Cmd": ["true"]})
 
 
 def test_no_key_of_a_terminal_is_swallowed(client: Engine, container: str) -> None:
@@ -91,7 +91,7 @@ def test_a_terminal_can_be_resized(client: Engine, container: str) -> None:
 
     with closing(stream):
         read_until(stream, b"ready")
-        client.resize_exec(exec_id, height=40, width=100)
+        client.execs.resize(exec_id, height=40, width=100)
         stream.detach()[0].sendall(b"\n")
 
         read_until(stream, b"40 100")
@@ -99,13 +99,15 @@ def test_a_terminal_can_be_resized(client: Engine, container: str) -> None:
 
 def test_attach_joins_the_streams_of_a_container(client: Engine) -> None:
     container_id = create(client, "cat", OpenStdin=True, StdinOnce=True, AttachStdin=True)
-    client.start_container(container_id)
+    client.containers.start(container_id)
 
-    with closing(client.attach(container_id, stdin=True, stdout=True, stderr=True)) as stream:
+    with closing(
+        client.containers.attach(container_id, stdin=True, stdout=True, stderr=True)
+    ) as stream:
         link, _ = stream.detach()
         link.sendall(b"hello")
         link.shutdown(socket.SHUT_WR)
         assert output(stream)[StreamName.STDOUT] == b"hello"
 
-    assert client.wait_not_running(container_id, timeout_s=10)
-    client.remove_container(container_id)
+    assert client.containers.wait_not_running(container_id, timeout_s=10)
+    client.containers.remove(container_id)

@@ -178,7 +178,7 @@ def shown_and_written(docker_socket: Path) -> Iterator[None]:
     writers = LogWriters(engine)
     logs = ContainerLogs(writers)
     images = ImageCache(engine, pinned=())
-    store = Store(engine.inspect_container, is_drained=logs.is_drained)
+    store = Store(engine.containers.inspect, is_drained=logs.is_drained)
     view = View(store, images)
     follower = Reflector(engine, store=store, images=images, on_list=logs.take_up)
     writers.start()

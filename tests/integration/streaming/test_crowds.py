@@ -2,7 +2,7 @@
 
 import pytest
 
-from pydockershim.streaming.limits import StreamingLimits
+from pydockershim.config.streaming_limits import StreamingLimits
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCommand, read_to_end
 from tests.integration.streaming.sessions import Sessions
 from tests.integration.streaming.watching import ShimWatch

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.stream_requests import StdStreams
 from pydockershim.streaming.streaming_server import StreamingServer
 from pydockershim.streaming.transport.downstream import Downstream
@@ -43,11 +43,16 @@ class InsideServer:
 
     def __init__(self, engine: Engine, container_id: str, sandbox_id: str) -> None:
         # A URL is refused thousands of times before it is used.
-        self.server = StreamingServer(engine=engine, limits=StreamingLimits(token_s=600))
+        self.server = StreamingServer(
+            engine=engine,
+            bind=("127.0.0.1", 0),
+            certificate=None,
+            limits=StreamingLimits(token_s=600),
+        )
         self.engine = engine
         self.container_id = container_id
         self.sandbox_id = sandbox_id
-        self.pid = engine.inspect_container(sandbox_id)["State"]["Pid"]
+        self.pid = engine.containers.inspect(sandbox_id)["State"]["Pid"]
 
     def exec_url(self, *command: str, container_id: str = "", tty: bool = False) -> str:
         """Return the URL of a command with all its streams."""

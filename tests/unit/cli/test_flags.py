@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from pydockershim.cli import flags
-from pydockershim.config import Config
+from pydockershim.config.config import Config
+from pydockershim.config.setting import rows
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.errors import InvalidArgument
 
 
@@ -23,6 +25,13 @@ def test_flags_are_read() -> None:
             *("--network-plugin", "no-op"),
             *("--image-pull-progress-deadline", "1m30s"),
             *("--log-level", "debug"),
+            *("--log-driver", "inherit"),
+            *("--log-file-size", "1m"),
+            *("--streaming-bind-addr", "127.0.0.1:10010"),
+            *("--streaming-tls-cert-file", "/tmp/cert"),
+            *("--streaming-tls-key-file", "/tmp/key"),
+            *("--streaming-limit", "streams=7"),
+            *("--streaming-limit", "idle_s=3"),
         ]
     )
 
@@ -34,6 +43,12 @@ def test_flags_are_read() -> None:
         network_plugin="no-op",
         pull_progress_s=90,
         log_level="debug",
+        log_driver="inherit",
+        log_file_bytes=1024**2,
+        streaming_address=("127.0.0.1", 10010),
+        streaming_cert_file=Path("/tmp/cert"),
+        streaming_key_file=Path("/tmp/key"),
+        streaming_limits=StreamingLimits(streams=7, idle_s=3),
     )
 
 
@@ -48,13 +63,17 @@ def test_last_of_two_counts_whichever_name_it_has() -> None:
     assert config.state_dir == Path("/b")
 
 
-@pytest.mark.parametrize("flag", ["--ipv6-dual-stack", "--ipv6-dual-stack=true", "--pod-cidr=x"])
-def test_flag_of_a_later_part_is_accepted_and_said(
+@pytest.mark.parametrize(
+    "flag",
+    ["--ipv6-dual-stack", "--ipv6-dual-stack=true", *(f"{flag}=x" for flag in flags.IGNORED)],
+)
+def test_flag_of_cri_dockerd_is_accepted_and_said_to_be_ignored(
     flag: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert flags.parse([flag]) == Config()
 
-    assert f"{flag.partition('=')[0]} is accepted but has no effect yet" in caplog.text
+    name = flag.partition("=")[0]
+    assert f"{name} is accepted for compatibility with cri-dockerd and ignored" in caplog.text
 
 
 @pytest.mark.parametrize("wrong", ["--log", "--container-runtime", "--unknown", "serve"])
@@ -67,6 +86,33 @@ def test_unknown_flag_is_refused_also_when_it_begins_like_one(
     assert f"unrecognized arguments: {wrong}" in capsys.readouterr().err
 
 
-def test_wrong_duration_names_its_flag() -> None:
-    with pytest.raises(InvalidArgument, match=r"^--image-pull-progress-deadline: '1 week'"):
-        flags.parse(["--image-pull-progress-deadline", "1 week"])
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--image-pull-progress-deadline", "1 week"], "'1 week': write a duration"),
+        (["--log-level", "loud"], "loud: use one of trace, debug, info"),
+        (["--log-driver", "json-file"], "json-file: use one of local, inherit"),
+        (["--log-file-size", "64mb"], "64mb: write a size"),
+        (["--network-plugin", "cni"], "cni: CNI is not implemented yet; use docker"),
+        (["--docker-endpoint", "tcp://[::]:1"], r"'tcp://\[::\]:1': not a unix socket"),
+        (["--streaming-bind-addr", "localhost:1"], "localhost:1: use an IP address"),
+        (["--streaming-limit", "streams=1", "--streaming-limit", "x=1"], ".*: there is no limit x"),
+        (["--streaming-limit", "streams=-1"], "streams=-1: streams must be a number above 0"),
+        (["--streaming-tls-cert-file", "/c"], "and --streaming-tls-key-file: set both"),
+    ],
+)
+def test_wrong_value_is_refused_under_its_flag(arguments: list[str], sentence: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"^{arguments[0]} {sentence}"):
+        flags.parse(arguments)
+
+
+def test_help_names_every_flag_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        flags.parse(["--help"])
+
+    text = " ".join(capsys.readouterr().out.split())
+    for _, row in rows(Config):
+        assert all(flag in text for flag in row.flags)
+        assert row.help in text
+        assert not row.default or f"(default {row.default})" in text
+    assert not [flag for flag in flags.IGNORED if flag in text]

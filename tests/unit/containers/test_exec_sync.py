@@ -17,8 +17,9 @@ class Engine:
 
     def __init__(self, *states: dict[str, Any]) -> None:
         self._states = list(states)
+        self.execs = self
 
-    def inspect_exec(self, _: str) -> dict[str, Any]:
+    def inspect(self, _: str) -> dict[str, Any]:
         """Return the next one, the last one for ever."""
         return self._states.pop(0) if len(self._states) > 1 else self._states[0]
 

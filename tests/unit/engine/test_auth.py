@@ -206,5 +206,5 @@ def test_damaged_configuration_is_logged_and_counts_as_nothing(
     with caplog.at_level(logging.WARNING):
         assert cli_credentials("r.example") is None
 
-    assert "credentials for r.example cannot be read" in caplog.text
+    assert "cannot read the docker CLI's credentials for r.example" in caplog.text
     assert "s3cret" not in caplog.text

@@ -52,7 +52,7 @@ def pull_from(
     on_progress: Callable[[Json], None] = lambda _record: None,
 ) -> None:
     with closing(Engine(server.path)) as engine:
-        engine.pull_image(
+        engine.images.pull(
             repository="registry.example/a",
             tag=tag,
             credentials=None,
@@ -199,7 +199,7 @@ def test_credentials_are_sent_with_their_own_pull_only(tmp_path: Path) -> None:
     with serving(tmp_path, fake) as server:
         engine = Engine(server.path)
         for each in (None, credentials, None):
-            engine.pull_image(repository="a", tag="1", credentials=each, no_progress_s=30)
+            engine.images.pull(repository="a", tag="1", credentials=each, no_progress_s=30)
         engine.close()
 
     sent = [request.headers.get("x-registry-auth") for request in fake.seen]

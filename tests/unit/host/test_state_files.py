@@ -38,6 +38,15 @@ def test_damaged_file_counts_as_lost(facts: StateFiles, tmp_path: Path, content:
     assert facts.read("a") == {}
 
 
+def test_what_a_later_version_adds_is_left_to_the_reader(facts: StateFiles, tmp_path: Path) -> None:
+    facts.write("a", {"x": 1, "topology": {"zones": ["a", "b"]}})
+    (tmp_path / "facts" / "later").mkdir()
+    facts.keep_only({"a"})
+
+    assert facts.read("a")["x"] == 1
+    assert (tmp_path / "facts" / "later").is_dir()
+
+
 def test_fact_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

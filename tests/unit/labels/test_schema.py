@@ -84,6 +84,20 @@ def test_a_sandbox_in_the_making_is_read_too(record: SandboxRecord) -> None:
 
 
 @given(record=sandbox_records() | container_records())
+def test_what_a_later_version_adds_to_a_record_is_passed_over(record: Record) -> None:
+    encoded = schema.encode(record)
+    document = json.loads(encoded[keys.RECORD])
+    added = {"schema": document["schema"] + 1, "zone": "a", "topology": {"zones": ["a", "b"]}}
+    later = {
+        "io.pydockershim.topology": "a",
+        **encoded,
+        keys.RECORD: json.dumps({**document, **added}),
+    }
+
+    assert schema.decode(record.name, later) == record
+
+
+@given(record=sandbox_records() | container_records())
 def test_docker_can_carry_every_label(record: Record) -> None:
     encoded = schema.encode(record)
 

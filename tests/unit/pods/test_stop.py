@@ -1,6 +1,7 @@
 """StopPodSandbox takes the network away that the sandbox's record names."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -18,14 +19,17 @@ from tests.unit.network.other import OtherNetwork
 from tests.unit.view.objects import SANDBOX_ID, Engine, inspect_of, sandbox_record
 
 
-class Killing(Engine):
-    """An engine in which a killed container is an exited one."""
+@dataclass(frozen=True)
+class Killing:
+    """Calls about the containers of an engine in which a killed container is an exited one."""
 
-    def kill_container(self, container_id: str, *, signal: str) -> None:
+    engine: Engine
+
+    def kill(self, container_id: str, *, signal: str) -> None:
         """Exit at once."""
         assert signal == "KILL"
         record = sandbox_record()
-        self.containers[container_id] = inspect_of(container_id, record, state="exited")
+        self.engine.containers[container_id] = inspect_of(container_id, record, state="exited")
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def other() -> OtherNetwork:
 
 
 def deps_with(record: SandboxRecord, networks: Networks, *, network_mode: str = "none") -> PodDeps:
-    engine = Killing()
+    engine = Engine()
     inspect = inspect_of(SANDBOX_ID, record)
     inspect["HostConfig"]["NetworkMode"] = network_mode
     engine.containers = {SANDBOX_ID: inspect}
@@ -43,7 +47,7 @@ def deps_with(record: SandboxRecord, networks: Networks, *, network_mode: str = 
     store.mark_fresh()
     unused = cast("Any", None)
     return PodDeps(
-        engine=cast("Any", engine),
+        engine=cast("Any", SimpleNamespace(containers=Killing(engine))),
         view=View(store, ImageCache(cast("Any", None), pinned=())),
         store=store,
         networks=networks,

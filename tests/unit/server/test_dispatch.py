@@ -15,7 +15,7 @@ from pydockershim import calls, errors
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.api.services import METHODS
 from pydockershim.client.client import CriClient, CriError
-from pydockershim.engine.engine import NameTaken
+from pydockershim.engine.container_api import NameTaken
 from pydockershim.errors import ShimError
 from pydockershim.server import dispatch
 from pydockershim.server.in_flight import InFlightChanges

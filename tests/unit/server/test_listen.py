@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
 def test_dead_socket_is_replaced(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    listener = Listener(path, grace_s=1)
+    listener = Listener(path, grace_s=0)
 
     listener.start()
 
@@ -32,8 +32,8 @@ def test_socket_that_another_program_serves_is_left_to_it(path: Path) -> None:
         other.bind(str(path))
         other.listen()
 
-        with pytest.raises(FailedPrecondition, match=f"{path}: another program serves there"):
-            Listener(path, grace_s=1).start()
+        with pytest.raises(FailedPrecondition, match=f"{path}: another program serves on it"):
+            Listener(path, grace_s=0).start()
 
         client.connect(str(path))
 
@@ -42,7 +42,7 @@ def test_socket_that_another_program_serves_is_left_to_it(path: Path) -> None:
 def test_what_is_no_socket_is_left_alone(path: Path, make: Callable[[Path], None]) -> None:
     make(path)
 
-    with pytest.raises(FailedPrecondition, match=f"{path}: the file there is not a socket"):
-        Listener(path, grace_s=1).start()
+    with pytest.raises(FailedPrecondition, match=f"{path}: it exists and is not a socket"):
+        Listener(path, grace_s=0).start()
 
     assert path.exists()

@@ -1,37 +1,10 @@
-"""`--streaming-bind-addr` and the base URL."""
+"""The base URL of an address."""
 
 import pytest
 
-from pydockershim.errors import InvalidArgument
-from pydockershim.streaming.http.bind_address import BindAddress, parse_bind_address
+from pydockershim.streaming.http.bind_address import BindAddress
 
 _ANY = "0.0.0.0"  # noqa: S104 -- nothing is bound here
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("", BindAddress("127.0.0.1", 0)),
-        ("127.0.0.1", BindAddress("127.0.0.1", 0)),
-        ("127.0.0.1:10010", BindAddress("127.0.0.1", 10010)),
-        (":10010", BindAddress(_ANY, 10010)),
-        ("10.0.0.7:0", BindAddress("10.0.0.7", 0)),
-        ("::1", BindAddress("::1", 0)),
-        ("[::1]", BindAddress("::1", 0)),
-        ("[::1]:10010", BindAddress("::1", 10010)),
-        ("[::]:10010", BindAddress("::", 10010)),
-    ],
-)
-def test_addresses_as_cri_dockerd_takes_them(text: str, address: BindAddress) -> None:
-    assert parse_bind_address(text) == address
-
-
-@pytest.mark.parametrize(
-    "text", ["localhost:1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", ":"]
-)
-def test_other_addresses_name_the_flag(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="--streaming-bind-addr"):
-        parse_bind_address(text)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.hijack import Hijacked
 from pydockershim.streaming.codec import Buffer
 from pydockershim.streaming.connections import Connections
 from pydockershim.streaming.http.negotiation import Subprotocol
-from pydockershim.streaming.limits import StreamingLimits
 from pydockershim.streaming.remotecommand import exit_status
 from pydockershim.streaming.remotecommand.resize import TerminalSize
 from pydockershim.streaming.sessions.command_session import CommandSession
@@ -51,6 +51,7 @@ _WEBSOCKET_PONG = b"\x8a\x01?"
 class _Silent:
     """A process that reads and writes nothing until the test ends its output."""
 
+    container_id = "c"
     has_tty = False
     eof_keys = b""
     theirs: socket.socket | None = None

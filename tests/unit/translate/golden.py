@@ -50,3 +50,7 @@ def rewrite() -> None:
     for situation in SITUATIONS:
         text = json.dumps(translated(situation), indent=2, sort_keys=True)
         (FOLDER / situation / "expected.json").write_text(f"{text}\n")
+
+
+if __name__ == "__main__":
+    rewrite()

@@ -1,6 +1,8 @@
 """Images are found by everything that names them, and inspected once."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -26,12 +28,13 @@ class Engine:
         ]
         self.inspected: list[str] = []
         self.damaged = ""
+        self.images = self
 
-    def list_images(self) -> list[ImageSummary]:
+    def list(self) -> Sequence[ImageSummary]:
         """List."""
         return self.summaries
 
-    def inspect_image(self, ref: str) -> ImageInspect:
+    def inspect(self, ref: str) -> ImageInspect:
         """Inspect by id; one that is listed may have gone meanwhile."""
         self.inspected.append(ref)
         if ref == UNTAGGED_ID and len(self.summaries) == 1:
@@ -140,6 +143,30 @@ def test_images_that_may_be_wrong_are_not_shown(images: ImageCache) -> None:
 
     images.refresh()
     assert images.find("busybox:1")
+
+
+def test_a_refresh_during_a_slow_list_shows_what_a_later_list_says(engine: Engine) -> None:
+    listing, go_on = threading.Event(), threading.Event()
+    early = engine.summaries[:1]
+
+    class Slow(Engine):
+        def list_images(self) -> list[ImageSummary]:
+            if listing.is_set():
+                return engine.summaries
+            listing.set()
+            assert go_on.wait(30)
+            return early
+
+    images = ImageCache(Slow(), pinned=[])  # type: ignore[arg-type]
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(images.refresh)
+        assert listing.wait(30)
+        second = pool.submit(images.refresh)
+        go_on.set()
+        first.result(30)
+        second.result(30)
+
+    assert [each.id for each in _all(images)] == [BUSYBOX_ID, CAFE_ID, UNTAGGED_ID]
 
 
 def test_filter_names_one_image_or_none(images: ImageCache) -> None:

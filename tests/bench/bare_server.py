@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 
 import grpc
 
-from tools.stored_bytes_server import SERVICE
+from tests.bench.stored_bytes_server import SERVICE
 
 Ask = Callable[[str, bytes], bytes]
 
@@ -38,7 +38,7 @@ def bare_server(scratch: Path, answers: Mapping[str, bytes]) -> Iterator[tuple[s
     socket = folder.with_suffix(".sock")
     for method, answer in answers.items():
         (folder / method).write_bytes(answer)
-    command = [sys.executable, "-m", "tools.stored_bytes_server", str(socket), str(folder)]
+    command = [sys.executable, "-m", "tests.bench.stored_bytes_server", str(socket), str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"serving\n"

@@ -1,9 +1,7 @@
 """The limits of the streaming server: memory, connections and time that clients can use."""
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass, fields, replace
-
-from pydockershim.errors import InvalidArgument
 
 _KIB = 1024
 _MIB = 1024 * 1024
@@ -55,13 +53,21 @@ class StreamingLimits:
     engine_calls: int = 32
 
 
-def streaming_limits(settings: Mapping[str, float]) -> StreamingLimits:
-    """Override the defaults; InvalidArgument for an unknown name or an invalid value."""
+def streaming_limits(text: str) -> StreamingLimits:
+    """Return the defaults with `NAME=NUMBER,...` changed; ValueError names the wrong one."""
+    changed = dict(_limit(item) for item in text.split(",") if item)
+    return replace(StreamingLimits(), **changed)  # type: ignore[arg-type]  # `_limit` checks them
+
+
+def _limit(item: str) -> tuple[str, float]:
+    name, _, number = item.partition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        raise ValueError(f"write {item} like streams=1000 or idle_s=3600") from None
     known = [field.name for field in fields(StreamingLimits)]
-    for name, value in settings.items():
-        if name not in known:
-            raise InvalidArgument(f"--streaming-limit {name}: use one of {', '.join(known)}")
-        if value <= 0:
-            raise InvalidArgument(f"--streaming-limit {name}={value:g}: use a number above 0")
-    whole = {name: value if name.endswith("_s") else int(value) for name, value in settings.items()}
-    return replace(StreamingLimits(), **whole)  # type: ignore[arg-type]  # names and kinds are checked above
+    if name not in known:
+        raise ValueError(f"there is no limit {name}; use one of {', '.join(known)}")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a number above 0")
+    return name, value if name.endswith("_s") else int(value)

@@ -1,6 +1,7 @@
 """`make bench`: how fast the shim is, as ratios that are measured side by side in one run.
 
-Runs in a session of the test bed. Figures are medians; `PART=pods` measures one part.
+Runs in a session of the test bed, after `tests.bench.programs` outside of it. Figures are medians;
+`PART=pods` measures one part.
 """
 
 import os
@@ -9,12 +10,10 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from tests.bed import engines, images
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
-from tools.bench_rows import Bench, Row
+from tests.bench.rows import Bench, Row
 
 PARTS = ("pods", "view", "logs", "streaming")
 
@@ -33,7 +32,7 @@ def main() -> int:
             with Shim(dockerd, scratch / "shim", flags=["--log-level=info"]) as shim:
                 bench = Bench(dockerd, shim, scratch)
                 for part in wanted:
-                    for row in import_module(f"tools.bench_{part}").rows(bench):
+                    for row in import_module(f"tests.bench.{part}").rows(bench):
                         print(_words(row), flush=True)
                         found.append(row)
     return 0 if all(row.holds for row in found) else 1

@@ -1,7 +1,7 @@
 """The least that a Python gRPC server can do: it answers each method with the bytes of a file.
 
-python -m tools.stored_bytes_server SOCKET FOLDER: a file `Method` in the folder is the answer to
-that method of the CRI's RuntimeService. What the shim's reads cost is measured against this.
+python -m tests.bench.stored_bytes_server SOCKET FOLDER: a file `Method` in the folder is the answer
+to that method of the CRI's RuntimeService. What the shim's reads cost is measured against this.
 """
 
 import sys

@@ -22,7 +22,7 @@ from pydockershim.engine.hijack import hijack
 from pydockershim.translate import container as container_translation
 from pydockershim.translate import sandbox as sandbox_translation
 from tests.bed.images import BUSYBOX
-from tools.bench_rows import Bench, Row, median, pss_mib, timed_ms
+from tests.bench.rows import Bench, Row, median, pss_mib, timed_ms
 
 PODS = 25
 EXECS = 60
@@ -133,7 +133,7 @@ def _bodies(bench: Bench, pause_image: str) -> tuple[Any, Any]:
         _container_config(),
         inner,
         sandbox=record,
-        image=engine.inspect_image(BUSYBOX.name),
+        image=engine.images.inspect(BUSYBOX.name),
         host_facts=container_translation.HostFacts(),
         features=features,
     )

@@ -1,4 +1,4 @@
-"""How fast exec, attach and port-forward carry bytes, beside what Docker and socat make of it.
+"""How fast exec, attach and port-forward carry bytes, beside Docker's client and socat.
 
 Run by `make bench`. Whatever is compared has the same process in the container, the same reader or
 writer here, and the same number of processes in between: `docker exec` with one socat hop, or one
@@ -6,7 +6,6 @@ socat for a forwarded port. Bytes are counted, not looked at; that they are the 
 test's business.
 """
 
-import shutil
 import socket
 import struct
 import subprocess
@@ -21,10 +20,11 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from pydockershim.engine.engine import Engine
 from tests.bed.images import BUSYBOX
+from tests.bench import programs
+from tests.bench.rows import Bench, Row, median, pss_mib
 from tests.clients.portforward import PortForward
 from tests.clients.remotecommand import SpdyCommand, WebSocketCommand, read_to_end
 from tests.clients.websocket import frame
-from tools.bench_rows import Bench, Row, median, pss_mib
 
 MIB = 1024 * 1024
 _SIZE = 1024 * MIB
@@ -188,8 +188,8 @@ def _bare_execs(bench: Bench, pod: Pod, count: int) -> float:
         with closing(Engine(str(bench.dockerd.socket))) as engine:
             for _ in range(some):
                 config = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True}
-                exec_id = engine.create_exec(pod.container_id, config)
-                stream = engine.start_exec(exec_id, tty=False)
+                exec_id = engine.execs.create(pod.container_id, config)
+                stream = engine.execs.start(exec_id, tty=False)
                 stream.detach()[0].sendall(b"x")
                 stream.recv()
                 streams.callback(stream.close)
@@ -323,8 +323,7 @@ def _docker_in(bench: Bench, pod: Pod) -> float:
 
 
 def _docker(bench: Bench, *arguments: str) -> list[str]:
-    program = shutil.which("docker") or str(bench.dockerd.engine.root / "usr/bin/docker")
-    return [program, "--host", bench.dockerd.url, *arguments]
+    return [programs.docker(), "--host", bench.dockerd.url, *arguments]
 
 
 # Ports of the pod.

@@ -14,8 +14,8 @@ from pathlib import Path
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.images import BUSYBOX
-from tools.bare_server import Ask, asking, bare_server
-from tools.bench_rows import Bench, Row, median, pss_mib, timed_ms
+from tests.bench.bare_server import Ask, asking, bare_server
+from tests.bench.rows import Bench, Row, median, pss_mib, timed_ms
 
 PODS = 100
 CALLS = 400

@@ -1,0 +1,1 @@
+"""The bench: what is measured, a module a part, each with `rows`."""
