@@ -1,4 +1,4 @@
-"""docs/conformance.md: one row for each whole run, the last of its kind; made by the runs alone."""
+"""docs/conformance.md: one row per suite and engine, from its last complete run."""
 
 import re
 import time
@@ -17,9 +17,10 @@ _SCORE, _END_OF_SCORE = "<!-- score -->", "<!-- end of score -->"
 _INTRODUCTION = """\
 # Conformance
 
-What Kubernetes' own suites say of pydockershim, and of its peers on the same machine. Each row is
-the last whole run of `make conformance`, which writes this page. Why a spec fails is in
-`tests/conformance/known-failures.txt`. The suite `kubectl` is ours: in it, kubectl uses a node.
+Results of Kubernetes' own test suites, for pydockershim and its peers on the same machine. Each row
+is the last complete run of `make conformance`, which writes this page. Known failures and their
+reasons are listed in `tests/conformance/known-failures.txt`. The suite `kubectl` is the project's
+own: kubectl against a real kubelet.
 
 """
 _HEADER = (
