@@ -13,9 +13,9 @@ from pydockershim.dockerapi import ContainerInspect, ContainerSummary, Json
 from pydockershim.engine import archive, json_stream, time_limits
 from pydockershim.engine.hijack import DETACH_KEYS, Hijacked
 from pydockershim.engine.log_stream import LogStream, log_parameters
+from pydockershim.engine.sdk_adapter import DockerClient
 from pydockershim.engine.session import Session
 from pydockershim.engine.time_limits import TimeLimit
-from pydockershim.engine.transport import DockerClient
 from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.engine.urls import checked_id, url_path
 

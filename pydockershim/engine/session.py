@@ -15,8 +15,8 @@ from pydockershim.engine import time_limits
 from pydockershim.engine.error_wall import ErrorResponse, wall
 from pydockershim.engine.features import MINIMUM_API_VERSION, engine_features, negotiate
 from pydockershim.engine.hijack import Hijacked, hijack
+from pydockershim.engine.sdk_adapter import DockerClient, UnixAdapter
 from pydockershim.engine.time_limits import TimeLimit, limited, time_limit_s
-from pydockershim.engine.transport import DockerClient, UnixAdapter
 from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.engine.urls import url_path
 from pydockershim.errors import ShimError

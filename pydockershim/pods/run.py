@@ -53,6 +53,8 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
         seccomp_profile=read_profile(profile) if profile else None,
         features=features,
     )
+    # Before the lock: a pull has no time limit, and StopPodSandbox must not wait for it.
+    body = translate.with_image(body, deps.pause_image.ensure())
     with deps.locks.hold(record.name):
         _make_room(deps, record)
         with ExitStack() as undo:
@@ -116,7 +118,7 @@ def _started(deps: PodDeps, body: Json, name: str, undo: ExitStack) -> str:
 
 
 def _started_with(deps: PodDeps, body: Json, name: str, score: int, undo: ExitStack) -> str:
-    body = translate.with_image(body, image_id=deps.pause_image.ensure(), oom_score_adj=score)
+    body = translate.with_oom_score(body, score)
     sandbox_id = deps.engine.containers.create(body, name=naming.setup_name(name)).id
     with ExitStack() as discard:
         discard.callback(_discard, deps, sandbox_id)

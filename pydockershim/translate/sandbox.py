@@ -82,7 +82,8 @@ def docker_sandbox(
     """Return the create body of the pause container, complete but for its image.
 
     `network_mode` is Docker's, for a pod that is not on the host's network; `seccomp_profile` the
-    content of `seccomp.profile_path`. `with_image` adds what depends on the host.
+    content of `seccomp.profile_path`. `with_image` and `with_oom_score` add what depends on the
+    host.
     """
     context = config.linux.security_context
     host_network = namespaces.on_host_network(record)
@@ -123,13 +124,14 @@ def docker_sandbox(
     return {**_without_empty(body), "HostConfig": _without_empty(host_config)}
 
 
-def with_image(body: Json, *, image_id: str, oom_score_adj: int) -> Json:
-    """Return the create body with the pause image, and an OOM score that Docker can set."""
-    return {
-        **body,
-        "Image": image_id,
-        "HostConfig": {**body["HostConfig"], "OomScoreAdj": oom_score_adj},
-    }
+def with_image(body: Json, image_id: str) -> Json:
+    """Return the create body with the pause image."""
+    return {**body, "Image": image_id}
+
+
+def with_oom_score(body: Json, oom_score_adj: int) -> Json:
+    """Return the create body with an OOM score that Docker can set."""
+    return {**body, "HostConfig": {**body["HostConfig"], "OomScoreAdj": oom_score_adj}}
 
 
 def _hostname(hostname: str) -> str:

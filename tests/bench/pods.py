@@ -138,7 +138,8 @@ def _bodies(bench: Bench, pause_image: str) -> tuple[Any, Any]:
         features=features,
     )
     engine.close()
-    return sandbox_translation.with_image(sandbox, image_id=pause_image, oom_score_adj=0), container
+    sandbox = sandbox_translation.with_image(sandbox, pause_image)
+    return sandbox_translation.with_oom_score(sandbox, 0), container
 
 
 def _pod_starts(bench: Bench, client: CriClient) -> tuple[float, float]:

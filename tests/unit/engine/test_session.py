@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pydockershim import calls, errors
+from pydockershim.engine.sdk_adapter import DockerClient
 from pydockershim.engine.session import Session
 from pydockershim.engine.time_limits import TimeLimit
-from pydockershim.engine.transport import DockerClient
 from pydockershim.engine.unix_http import UnixHttpConnection
 from tests.unit.engine.scripted import FakeEngine, Handler, Server, answer, requests, serving
 

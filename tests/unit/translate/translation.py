@@ -43,7 +43,7 @@ def translated_sandbox(
         seccomp_profile=_profile(profile_path(config.linux.security_context)),
         features=features,
     )
-    body = sandbox.with_image(body, image_id="sha256:pause", oom_score_adj=sandbox.OOM_SCORE_ADJ)
+    body = sandbox.with_oom_score(sandbox.with_image(body, "sha256:pause"), sandbox.OOM_SCORE_ADJ)
     return {"record": asdict(record), "body": body}
 
 
