@@ -13,7 +13,7 @@ def eventually(holds: Callable[[], object], *, within_s: float = 30) -> None:
     everything is listed anew. Not yet: a shim or an engine that does not know, and a log that is
     read in the middle of an append (ValueError).
     """
-    end_s = time.monotonic() + within_s
+    deadline_s = time.monotonic() + within_s
     while True:
         reason: Exception | None = None
         try:
@@ -21,6 +21,6 @@ def eventually(holds: Callable[[], object], *, within_s: float = 30) -> None:
                 return
         except (ShimError, ValueError) as error:
             reason = error
-        if time.monotonic() > end_s:
+        if time.monotonic() > deadline_s:
             raise AssertionError(f"still not so after {within_s:g} s") from reason
         time.sleep(0.02)

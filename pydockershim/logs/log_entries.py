@@ -40,7 +40,7 @@ _MORE, _BOTH_MORE = 0x80, 0x8080  # set in each byte of a varint but the last
 _BITS = array("H", ((two >> 8 & 0x7F) | (two & 0x7F) << 7 for two in range(0x10000)))
 _NS = 1_000_000_000
 
-# Wire types and field numbers of protobuf.
+# Protobuf wire types and field numbers.
 _VARINT, _BYTES = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
 _SOURCE, _TIME, _LINE, _PARTIAL, _METADATA = 1, 2, 3, 4, 5

@@ -8,7 +8,7 @@ from tests.clients.websocket import BINARY, CLOSE, WebSocketClient
 
 
 @dataclass
-class Connection:
+class ForwardedConnection:
     """One forwarded connection; `ended` when the pod's side is, `reset` when it broke."""
 
     error_stream: int
@@ -56,10 +56,10 @@ class PortForward:
 
     def __init__(self, url: str, transport: type[SpdyClient] = SpdyClient, **options: Any) -> None:
         self.client = transport(url, protocols=PORT_FORWARD, **options)
-        self._connections: dict[int, Connection] = {}
+        self._connections: dict[int, ForwardedConnection] = {}
         self._requests = 0
 
-    def open(self, port: int | str, behind: bytes = b"") -> Connection:
+    def open(self, port: int | str, behind: bytes = b"") -> ForwardedConnection:
         """Open a connection to a port; frames of others are taken in meanwhile.
 
         Input `behind` goes in one breath with it.
@@ -70,17 +70,17 @@ class PortForward:
         self._until_replied(error_stream)
         self.client.finish(error_stream)
         data_stream = self.client.open_unanswered(behind, streamtype="data", **headers)
-        connection = Connection(error_stream, data_stream)
+        connection = ForwardedConnection(error_stream, data_stream)
         self._connections |= {error_stream: connection, data_stream: connection}
         self._until_replied(data_stream)
         return connection
 
-    def send(self, connection: Connection, payload: bytes) -> None:
+    def send(self, connection: ForwardedConnection, payload: bytes) -> None:
         """Send bytes to the pod."""
         for start in range(0, len(payload), 32768):
             self.client.send(connection.data_stream, payload[start : start + 32768])
 
-    def finish(self, connection: Connection) -> None:
+    def finish(self, connection: ForwardedConnection) -> None:
         """End our half."""
         self.client.finish(connection.data_stream)
 
@@ -97,14 +97,14 @@ class PortForward:
                 connection.ended |= frame.fin and is_data
         return frame
 
-    def read_to_end(self, connection: Connection) -> bytes:
+    def read_to_end(self, connection: ForwardedConnection) -> bytes:
         """Read until the pod has ended, or broken, a connection."""
         while not (connection.ended or connection.reset):
             self.step()
         self.forget(connection)
         return bytes(connection.received)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: ForwardedConnection) -> None:
         """Drop what is still to come of a connection."""
         self._connections.pop(connection.data_stream, None)
         self._connections.pop(connection.error_stream, None)

@@ -61,7 +61,7 @@ def plain_block(headers: dict[str, str]) -> bytes:
     return struct.pack(">L", len(headers)) + lengths_and_words
 
 
-class Link(Protocol):
+class ByteStream(Protocol):
     """What a client needs of a connection."""
 
     def sendall(self, data: bytes, /) -> None:
@@ -98,7 +98,7 @@ class SpdyClient:
         self.answer = http.upgrade(link, url, method, headers)
         self._begin(link, self.answer.rest)
 
-    def _begin(self, link: Link, received: bytes = b"") -> None:
+    def _begin(self, link: ByteStream, received: bytes = b"") -> None:
         self.link = link
         self.blocks = HeaderBlocks()
         self._inflater = zlib.decompressobj(zdict=DICTIONARY)

@@ -35,7 +35,7 @@ def resolv_conf(container: Container) -> dict[str, list[str]]:
 
 def fetch(host: str, port: int) -> str:
     """Return what a server in a pod says, once it is there."""
-    end_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + 30
     while True:
         with socket.socket() as link:
             link.settimeout(2)
@@ -45,7 +45,7 @@ def fetch(host: str, port: int) -> str:
                     return answer.decode().strip()
             except OSError:
                 pass
-        assert time.monotonic() < end_s, f"{host}:{port} says nothing"
+        assert time.monotonic() < deadline_s, f"{host}:{port} says nothing"
         time.sleep(0.05)
 
 
@@ -82,9 +82,9 @@ def test_udp_host_port(pods: Pods) -> None:
     mapping = cri.PortMapping(protocol=cri.UDP, container_port=53, host_port=18084)
     container = pods.run(port_mappings=[mapping]).start()
 
-    end_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + 30
     while not datagrams_that_arrived(container):
-        assert time.monotonic() < end_s
+        assert time.monotonic() < deadline_s
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
             link.sendto(b"hello", ("127.0.0.1", 18084))
 

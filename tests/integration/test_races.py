@@ -197,8 +197,8 @@ def leaves(client: CriClient, request: Any, response: Any, *, after_s: float) ->
 
 def await_line(shim: Shim, words: str, *, since: int) -> None:
     """Wait for the end of a call, which the log tells; one that never reached the shim has none."""
-    end_s = time.monotonic() + 10
-    while words not in shim.program.logged(since=since) and time.monotonic() < end_s:
+    deadline_s = time.monotonic() + 10
+    while words not in shim.program.logged(since=since) and time.monotonic() < deadline_s:
         time.sleep(0.02)
 
 

@@ -11,7 +11,7 @@ from tests.bed.engines import Engine
 from tests.bed.shim import Shim
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCommand
 from tests.integration.pods import Container, Pod, Pods
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch
 
 # Bounds that can be waited for, and that a machine which stands still for a second keeps, too.
@@ -52,20 +52,20 @@ def container(pod: Pod) -> Container:
 
 
 @pytest.fixture(scope="module")
-def sessions(client: CriClient, container: Container) -> Sessions:
+def sessions(client: CriClient, container: Container) -> StreamingSessions:
     """Opens sessions with the container."""
-    return Sessions(client, container.id)
+    return StreamingSessions(client, container.id)
 
 
 @pytest.fixture(scope="module")
-def strict(dockerd: Dockerd, container: Container) -> Iterator[Sessions]:
+def strict(dockerd: Dockerd, container: Container) -> Iterator[StreamingSessions]:
     """Sessions of a second shim, with the bounds of `STRICT`."""
     flags = [f"--streaming-limit={name}={value}" for name, value in STRICT.items()]
     with (
         Shim(dockerd, namespaces.PRIVATE / "strict", flags=flags) as shim,
         CriClient(shim.url) as client,
     ):
-        yield Sessions(client, container.id)
+        yield StreamingSessions(client, container.id)
 
 
 @pytest.fixture

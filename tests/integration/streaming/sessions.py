@@ -8,7 +8,7 @@ from pydockershim.client.client import CriClient
 from tests.clients.remotecommand import Output, RemoteCommand, read_to_end
 
 
-class Sessions:
+class StreamingSessions:
     """Sessions with one container."""
 
     def __init__(self, client: CriClient, container_id: str) -> None:

@@ -6,11 +6,11 @@ from pydockershim.api import runtime_v1 as cri
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, read_to_end, read_until
 from tests.clients.websocket import WebSocketClient
 from tests.integration.pods import Pods
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 
 pytestmark = pytest.mark.engine
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 
 _ECHO = ["sh", "-c", "while read line; do echo got $line; echo err $line >&2; done; exec sleep 99"]
 # Says something all the time until it is told something, so that a client sees that it has joined.
@@ -18,7 +18,7 @@ _TICK = ["sh", "-c", "while ! read -t 1 line; do echo tick; done; echo got $line
 
 
 def test_input_and_output_of_the_containers_own_process(
-    sessions: Sessions, pods: Pods, wire: Wire
+    sessions: StreamingSessions, pods: Pods, wire: ClientClass
 ) -> None:
     container = pods.run().start(_ECHO, stdin=True)
     session = sessions.attach(wire, stdin=True, container_id=container.id)
@@ -33,7 +33,7 @@ def test_input_and_output_of_the_containers_own_process(
 
 
 def test_a_client_that_leaves_leaves_the_process(
-    sessions: Sessions, pods: Pods, wire: Wire
+    sessions: StreamingSessions, pods: Pods, wire: ClientClass
 ) -> None:
     container = pods.run().start(_ECHO, stdin=True)
     for line in (b"one", b"two"):
@@ -45,7 +45,7 @@ def test_a_client_that_leaves_leaves_the_process(
 
 
 def test_with_stdin_once_the_end_of_the_input_reaches_the_process(
-    sessions: Sessions, pods: Pods, wire: Wire
+    sessions: StreamingSessions, pods: Pods, wire: ClientClass
 ) -> None:
     container = pods.run().start(
         ["sh", "-c", "cat; echo the end; exit 3"], stdin=True, stdin_once=True
@@ -61,7 +61,7 @@ def test_with_stdin_once_the_end_of_the_input_reaches_the_process(
 
 
 def test_a_terminal_is_the_containers_and_follows_the_client(
-    sessions: Sessions, pods: Pods, wire: Wire
+    sessions: StreamingSessions, pods: Pods, wire: ClientClass
 ) -> None:
     container = pods.run().start(
         ["sh", "-c", "while :; do stty size; read -t 1 line && echo got $line; done"],
@@ -77,7 +77,7 @@ def test_a_terminal_is_the_containers_and_follows_the_client(
     session.close()
 
 
-def test_two_clients_see_the_same(sessions: Sessions, pods: Pods) -> None:
+def test_two_clients_see_the_same(sessions: StreamingSessions, pods: Pods) -> None:
     container = pods.run().start(_TICK, stdin=True)
     first = sessions.attach(SpdyCommand, stdin=True, container_id=container.id)
     second = sessions.attach(SpdyCommand, container_id=container.id)
@@ -88,7 +88,9 @@ def test_two_clients_see_the_same(sessions: Sessions, pods: Pods) -> None:
         session.close()
 
 
-def test_a_container_that_ends_ends_the_session(sessions: Sessions, pods: Pods, wire: Wire) -> None:
+def test_a_container_that_ends_ends_the_session(
+    sessions: StreamingSessions, pods: Pods, wire: ClientClass
+) -> None:
     container = pods.run().start(_TICK, stdin=True)
     session = sessions.attach(wire, container_id=container.id)
     read_until(session, lambda output: b"tick" in output.stdout)
@@ -97,7 +99,9 @@ def test_a_container_that_ends_ends_the_session(sessions: Sessions, pods: Pods, 
 
 
 @pytest.mark.parametrize("wanted", ["stdout", "stderr"])
-def test_only_what_was_asked_for_is_shown(sessions: Sessions, pods: Pods, wanted: str) -> None:
+def test_only_what_was_asked_for_is_shown(
+    sessions: StreamingSessions, pods: Pods, wanted: str
+) -> None:
     container = pods.run().start(
         ["sh", "-c", "while :; do echo out; echo err >&2; sleep 0.1; done"]
     )

@@ -9,7 +9,7 @@ from pydockershim.api import runtime_v1 as cri
 from tests.clients.remotecommand import read_to_end, read_until
 from tests.integration.pods import Container, Pods
 from tests.integration.streaming.conftest import WIRES
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch
 
 pytestmark = pytest.mark.engine
@@ -32,7 +32,7 @@ def container(pods: Pods) -> Container:
 
 def test_commands_end_with_their_container(container: Container, watched: ShimWatch) -> None:
     sessions = [
-        Sessions(container.client, container.id).open(wire, ["sh", "-c", command], tty=tty)
+        StreamingSessions(container.client, container.id).open(wire, ["sh", "-c", command], tty=tty)
         for wire, command, tty in itertools.product(
             WIRES.values(), _COMMANDS.values(), (False, True)
         )

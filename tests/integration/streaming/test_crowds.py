@@ -4,19 +4,19 @@ import pytest
 
 from pydockershim.config.streaming_limits import StreamingLimits
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, WebSocketCommand, read_to_end
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch
 
 pytestmark = pytest.mark.engine
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 
 _LONG = [pytest.mark.endurance, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize("count", [50, pytest.param(500, marks=_LONG)])
 def test_commands_at_once_are_all_right_and_leave_nothing(
-    sessions: Sessions, watched: ShimWatch, count: int
+    sessions: StreamingSessions, watched: ShimWatch, count: int
 ) -> None:
     threads = watched.threads
 
@@ -28,7 +28,7 @@ def test_commands_at_once_are_all_right_and_leave_nothing(
     assert watched.threads <= threads + StreamingLimits().engine_calls + 8
 
 
-def _echo_at_once(sessions: Sessions, count: int) -> list[bytes]:
+def _echo_at_once(sessions: StreamingSessions, count: int) -> list[bytes]:
     wires = (SpdyCommand, WebSocketCommand)
     begun = [sessions.open(wires[each % 2], ["echo", str(each)]) for each in range(count)]
     outputs = [read_to_end(session) for session in begun]
@@ -37,7 +37,7 @@ def _echo_at_once(sessions: Sessions, count: int) -> list[bytes]:
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(1000, marks=_LONG)])
-def test_a_failure_is_never_a_success(sessions: Sessions, count: int) -> None:
+def test_a_failure_is_never_a_success(sessions: StreamingSessions, count: int) -> None:
     """Also when many commands end at once."""
     for _ in range(0, count, 10):
         begun = [sessions.open(SpdyCommand, ["sh", "-c", "exit 42"]) for _ in range(10)]
@@ -45,5 +45,7 @@ def test_a_failure_is_never_a_success(sessions: Sessions, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(1000, marks=_LONG)])
-def test_one_byte_of_input_is_always_one_byte(sessions: Sessions, wire: Wire, count: int) -> None:
+def test_one_byte_of_input_is_always_one_byte(
+    sessions: StreamingSessions, wire: ClientClass, count: int
+) -> None:
     assert {sessions.run(wire, ["wc", "-c"], stdin=b"x").stdout for _ in range(count)} == {b"1\n"}

@@ -12,7 +12,7 @@ from tests.clients.remotecommand import SpdyCommand, read_to_end, read_until
 from tests.integration.pods import Container, Pod
 from tests.integration.streaming.conftest import WIRES
 from tests.integration.streaming.servers import ECHO, serving
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch
 from tests.waiting import eventually
 
@@ -23,7 +23,7 @@ _STARTED = ["sh", "-c", "echo started; exec sleep 55"]
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGKILL])
 def test_commands_end_and_new_ones_begin(
-    sessions: Sessions,
+    sessions: StreamingSessions,
     container: Container,
     dockerd: Dockerd,
     watched: ShimWatch,
@@ -45,7 +45,9 @@ def test_commands_end_and_new_ones_begin(
     container.execute(["killall", "sleep"])
 
 
-def test_connections_into_a_pod_go_on(sessions: Sessions, pod: Pod, dockerd: Dockerd) -> None:
+def test_connections_into_a_pod_go_on(
+    sessions: StreamingSessions, pod: Pod, dockerd: Dockerd
+) -> None:
     pid = dockerd.api.inspect_container(pod.id)["State"]["Pid"]
     with (
         serving(pid),

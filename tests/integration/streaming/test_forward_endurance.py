@@ -9,7 +9,7 @@ from tests.bed.dockerd import Dockerd
 from tests.clients.portforward import PortForward
 from tests.integration.pods import Pod, Pods
 from tests.integration.streaming.servers import ECHO, serving
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch
 
 _PAYLOAD = bytes(range(256)) * 100
@@ -30,7 +30,7 @@ def server_pod(module_pods: Pods, dockerd: Dockerd) -> Iterator[Pod]:
     [pytest.param(3000, 50, marks=_SHORT), pytest.param(50_000, 200, marks=_LONG)],
 )
 def test_one_session_serves_thousands(
-    sessions: Sessions, server_pod: Pod, watched: ShimWatch, sequential: int, parallel: int
+    sessions: StreamingSessions, server_pod: Pod, watched: ShimWatch, sequential: int, parallel: int
 ) -> None:
     with closing(PortForward(sessions.port_forward_url(server_pod.id))) as forward:
         _echo_at_once(forward, parallel)

@@ -15,7 +15,7 @@ from tests.clients.remotecommand import SpdyCommand, WebSocketCommand, read_to_e
 from tests.clients.spdy import PING, RST_STREAM, HeaderBlocks, SpdyClient, control
 from tests.clients.websocket import BINARY, WebSocketClient, frame
 from tests.integration.pods import Container, Pod
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch, comes_true
 
 KIB, MIB = 1024, 1024 * 1024
@@ -26,7 +26,7 @@ Hostility = Callable[[HeaderBlocks], bytes]
 
 @pytest.fixture(autouse=True)
 def _nobody_notices(
-    request: pytest.FixtureRequest, sessions: Sessions, shim: Shim, watched: ShimWatch
+    request: pytest.FixtureRequest, sessions: StreamingSessions, shim: Shim, watched: ShimWatch
 ) -> Iterator[None]:
     """Have a neighbour that is served as ever; no surprise in the log, and little memory."""
     most_mib = getattr(request, "param", _MOST_MIB)
@@ -75,7 +75,7 @@ _BROKEN_WEBSOCKET = {
 
 
 @pytest.mark.parametrize("hostility", _BROKEN_SPDY.values(), ids=_BROKEN_SPDY)
-def test_broken_spdy_ends_its_connection(sessions: Sessions, hostility: Hostility) -> None:
+def test_broken_spdy_ends_its_connection(sessions: StreamingSessions, hostility: Hostility) -> None:
     session = sessions.open(SpdyCommand, ["cat"], stdin=True)
     assert isinstance(session, SpdyCommand)
     _throw(session.connection, hostility(session.client.blocks))
@@ -83,13 +83,13 @@ def test_broken_spdy_ends_its_connection(sessions: Sessions, hostility: Hostilit
 
 
 @pytest.mark.parametrize("sent", _BROKEN_WEBSOCKET.values(), ids=_BROKEN_WEBSOCKET)
-def test_a_broken_websocket_ends_its_connection(sessions: Sessions, sent: bytes) -> None:
+def test_a_broken_websocket_ends_its_connection(sessions: StreamingSessions, sent: bytes) -> None:
     session = sessions.open(WebSocketCommand, ["cat"], stdin=True)
     _throw(session.connection, sent)
     assert http.wait_closed(session.connection)
 
 
-def test_base64_that_is_none_ends_its_connection(sessions: Sessions) -> None:
+def test_base64_that_is_none_ends_its_connection(sessions: StreamingSessions) -> None:
     session = sessions.open(
         WebSocketCommand, ["cat"], stdin=True, protocol="v4.base64.channel.k8s.io"
     )
@@ -97,7 +97,9 @@ def test_base64_that_is_none_ends_its_connection(sessions: Sessions) -> None:
     assert http.wait_closed(session.connection)
 
 
-def test_a_head_without_an_end_is_too_large_however_long_it_goes_on(sessions: Sessions) -> None:
+def test_a_head_without_an_end_is_too_large_however_long_it_goes_on(
+    sessions: StreamingSessions,
+) -> None:
     with closing(http.connect(sessions.exec_url(["true"]))) as link:
         link.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + 2000 * b"X-Padding: yes\r\n")
         assert http.read_answer_head(link).status == 431
@@ -105,7 +107,7 @@ def test_a_head_without_an_end_is_too_large_however_long_it_goes_on(sessions: Se
         assert http.wait_closed(link)
 
 
-def test_heads_that_dribble_are_cut_off(strict: Sessions) -> None:
+def test_heads_that_dribble_are_cut_off(strict: StreamingSessions) -> None:
     url = strict.exec_url(["true"])
     links = [http.connect(url) for _ in range(100)]
     for link in links:
@@ -113,7 +115,7 @@ def test_heads_that_dribble_are_cut_off(strict: Sessions) -> None:
     assert all(http.wait_closed(link, timeout_s=8) for link in links)
 
 
-def test_resets_of_nothing_are_not_answered(sessions: Sessions) -> None:
+def test_resets_of_nothing_are_not_answered(sessions: StreamingSessions) -> None:
     session = sessions.open(SpdyCommand, ["cat"], stdin=True)
     resets = b"".join(
         control(RST_STREAM, struct.pack(">LL", stream, 5)) for stream in range(9, 200_009, 2)
@@ -123,7 +125,9 @@ def test_resets_of_nothing_are_not_answered(sessions: Sessions) -> None:
     assert read_to_end(session).exit_code == 0
 
 
-def test_a_frame_that_nobody_reads_is_not_kept(sessions: Sessions, container: Container) -> None:
+def test_a_frame_that_nobody_reads_is_not_kept(
+    sessions: StreamingSessions, container: Container
+) -> None:
     session = sessions.open(SpdyCommand, ["sleep", "22"], stdin=True)
     assert isinstance(session, SpdyCommand)
     session.connection.settimeout(1)
@@ -133,7 +137,7 @@ def test_a_frame_that_nobody_reads_is_not_kept(sessions: Sessions, container: Co
     session.close()
 
 
-def test_one_stream_too_many_is_reset(sessions: Sessions) -> None:
+def test_one_stream_too_many_is_reset(sessions: StreamingSessions) -> None:
     session = sessions.open(SpdyCommand, ["cat"], stdin=True)
     assert isinstance(session, SpdyCommand)
     stream = session.client.open_unanswered(streamtype="stdout")
@@ -147,7 +151,7 @@ def test_one_stream_too_many_is_reset(sessions: Sessions) -> None:
 # Port-forward.
 
 
-def test_half_a_connection_is_given_up(strict: Sessions, pod: Pod) -> None:
+def test_half_a_connection_is_given_up(strict: StreamingSessions, pod: Pod) -> None:
     with closing(PortForward(strict.port_forward_url(pod.id))) as forward:
         error = forward.client.open_unanswered(streamtype="error", port="80", requestid="1")
         data = forward.client.open_unanswered(streamtype="data", port="80", requestid="2")
@@ -159,7 +163,7 @@ def test_half_a_connection_is_given_up(strict: Sessions, pod: Pod) -> None:
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "", "-1", "0x50"])
 def test_a_port_that_is_none_resets_its_stream_only(
-    sessions: Sessions, pod: Pod, port: str
+    sessions: StreamingSessions, pod: Pod, port: str
 ) -> None:
     with closing(PortForward(sessions.port_forward_url(pod.id))) as forward:
         stream = forward.client.open_unanswered(streamtype="error", port=port, requestid="x")
@@ -174,7 +178,7 @@ def test_a_port_that_is_none_resets_its_stream_only(
 # A shim that falls behind reads thousands of them at once, and has as many tasks for a moment.
 @pytest.mark.parametrize("_nobody_notices", [2 * _MOST_MIB], indirect=True)
 def test_connections_that_are_opened_and_reset_at_once_pile_up_nowhere(
-    sessions: Sessions, pod: Pod, watched: ShimWatch
+    sessions: StreamingSessions, pod: Pod, watched: ShimWatch
 ) -> None:
     client = SpdyClient(sessions.port_forward_url(pod.id), protocols=spdy.PORT_FORWARD)
     threads = watched.threads
@@ -196,7 +200,9 @@ def test_connections_that_are_opened_and_reset_at_once_pile_up_nowhere(
     assert watched.has_let_go(spare=4)
 
 
-def test_data_that_comes_before_its_connection_resets_it(sessions: Sessions, pod: Pod) -> None:
+def test_data_that_comes_before_its_connection_resets_it(
+    sessions: StreamingSessions, pod: Pod
+) -> None:
     with closing(PortForward(sessions.port_forward_url(pod.id))) as forward:
         stream = forward.client.open(streamtype="data", port="80", requestid="1")
         forward.client.send(stream, bytes(32 * KIB))
@@ -204,7 +210,7 @@ def test_data_that_comes_before_its_connection_resets_it(sessions: Sessions, pod
         assert reset.stream == stream
 
 
-def test_a_tunnel_that_breaks_ends_its_connection(sessions: Sessions, pod: Pod) -> None:
+def test_a_tunnel_that_breaks_ends_its_connection(sessions: StreamingSessions, pod: Pod) -> None:
     client = WebSocketClient(
         sessions.port_forward_url(pod.id), protocols=["SPDY/3.1+portforward.k8s.io"]
     )

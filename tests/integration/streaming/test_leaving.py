@@ -16,17 +16,17 @@ from tests.clients.remotecommand import (
 from tests.clients.spdy import SpdyClient
 from tests.clients.websocket import WebSocketClient
 from tests.integration.pods import Container
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch, comes_true
 
 pytestmark = pytest.mark.engine
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 MIB = 1024 * 1024
 
 
 def test_a_terminal_whose_client_dies_is_hung_up(
-    sessions: Sessions, container: Container, wire: Wire
+    sessions: StreamingSessions, container: Container, wire: ClientClass
 ) -> None:
     session = sessions.open(wire, ["sh", "-c", "echo $$; sleep 77"], stdin=True, tty=True)
     read_until(session, lambda output: b"\n" in output.stdout)
@@ -37,7 +37,7 @@ def test_a_terminal_whose_client_dies_is_hung_up(
 
 
 def test_a_command_without_a_terminal_survives_its_client(
-    sessions: Sessions, container: Container, wire: Wire
+    sessions: StreamingSessions, container: Container, wire: ClientClass
 ) -> None:
     command = [
         "sh",
@@ -53,7 +53,7 @@ def test_a_command_without_a_terminal_survives_its_client(
 
 
 def test_a_reader_of_input_ends_with_its_client(
-    sessions: Sessions, container: Container, wire: Wire
+    sessions: StreamingSessions, container: Container, wire: ClientClass
 ) -> None:
     session = sessions.open(wire, ["sh", "-c", "echo started; cat; touch /tmp/eof"], stdin=True)
     read_until(session, lambda output: b"started" in output.stdout)
@@ -63,7 +63,7 @@ def test_a_reader_of_input_ends_with_its_client(
 
 
 def test_a_client_that_leaves_behind_blocked_input_is_noticed(
-    sessions: Sessions, container: Container, watched: ShimWatch
+    sessions: StreamingSessions, container: Container, watched: ShimWatch
 ) -> None:
     before = watched.sockets
     session = sessions.open(SpdyCommand, ["sh", "-c", "echo started; exec sleep 66"], stdin=True)
@@ -76,7 +76,9 @@ def test_a_client_that_leaves_behind_blocked_input_is_noticed(
     container.execute(["killall", "sleep"])
 
 
-def test_hundreds_of_sessions_leave_nothing(sessions: Sessions, watched: ShimWatch) -> None:
+def test_hundreds_of_sessions_leave_nothing(
+    sessions: StreamingSessions, watched: ShimWatch
+) -> None:
     for number in range(200):
         url = sessions.exec_url(["true"])
         if number % 4 == 0:

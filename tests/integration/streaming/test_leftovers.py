@@ -33,7 +33,7 @@ from tests.clients.websocket import CLOSE, WebSocketClient
 from tests.integration.pods import Container, Pod
 from tests.integration.streaming.watching import comes_true
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 
 _OUTPUTS = {"stdout", "stderr"}
 
@@ -90,33 +90,33 @@ def inside(dockerd: Dockerd, pod: Pod, container: Container) -> Iterator[InsideS
         inside.server.stop()
 
 
-def _runs_to_its_end(inside: InsideServer, wire: Wire) -> None:
+def _runs_to_its_end(inside: InsideServer, wire: ClientClass) -> None:
     read_to_end(_begin(wire, inside.exec_url("true")))
 
 
-def _is_killed_before_its_streams(inside: InsideServer, _wire: Wire) -> None:
+def _is_killed_before_its_streams(inside: InsideServer, _wire: ClientClass) -> None:
     client = SpdyClient(inside.exec_url("true"))
     client.open(streamtype="error")
     client.connection.close()
 
 
-def _is_killed_within_the_head(inside: InsideServer, _wire: Wire) -> None:
+def _is_killed_within_the_head(inside: InsideServer, _wire: ClientClass) -> None:
     with closing(http.connect(inside.exec_url("true"))) as link:
         link.sendall(b"POST /exec/")
 
 
-def _is_killed_at_the_start(inside: InsideServer, wire: Wire) -> None:
+def _is_killed_at_the_start(inside: InsideServer, wire: ClientClass) -> None:
     vanish(_begin(wire, inside.exec_url("sleep", "1")))
 
 
-def _is_killed_in_a_terminal(inside: InsideServer, wire: Wire) -> None:
+def _is_killed_in_a_terminal(inside: InsideServer, wire: ClientClass) -> None:
     channels = {"stdin", "stdout", "resize"}
     session = wire(inside.exec_url("sh", tty=True), channels)  # type: ignore[call-arg]
     read_until(session, lambda output: b"#" in output.stdout)
     vanish(session)
 
 
-def _is_killed_while_nothing_is_read(inside: InsideServer, wire: Wire) -> None:
+def _is_killed_while_nothing_is_read(inside: InsideServer, wire: ClientClass) -> None:
     session = _begin(wire, inside.exec_url("sleep", "3"))
     session.connection.settimeout(0.2)
     with suppress(TimeoutError):
@@ -124,28 +124,28 @@ def _is_killed_while_nothing_is_read(inside: InsideServer, wire: Wire) -> None:
     vanish(session)
 
 
-def _is_killed_in_a_silent_attach(inside: InsideServer, wire: Wire) -> None:
+def _is_killed_in_a_silent_attach(inside: InsideServer, wire: ClientClass) -> None:
     vanish(wire(inside.attach_url(), _OUTPUTS))  # type: ignore[call-arg]
 
 
-def _breaks_the_rules(inside: InsideServer, wire: Wire) -> None:
+def _breaks_the_rules(inside: InsideServer, wire: ClientClass) -> None:
     session = _begin(wire, inside.exec_url("cat"))
     session.connection.sendall(bytes(range(128, 256)) * 10)
     http.wait_closed(session.connection)
 
 
-def _is_refused(inside: InsideServer, _wire: Wire) -> None:
+def _is_refused(inside: InsideServer, _wire: ClientClass) -> None:
     for client in (SpdyClient, WebSocketClient):
         with suppress(Refused):
             client(inside.exec_url("true"), protocols=["unknown"])
 
 
-def _asks_for_what_cannot_start(inside: InsideServer, wire: Wire) -> None:
+def _asks_for_what_cannot_start(inside: InsideServer, wire: ClientClass) -> None:
     read_to_end(_begin(wire, inside.exec_url("true", container_id="nosuch")))
     read_to_end(_begin(wire, inside.exec_url("nosuch")))
 
 
-def _is_killed_with_connections(inside: InsideServer, _wire: Wire) -> None:
+def _is_killed_with_connections(inside: InsideServer, _wire: ClientClass) -> None:
     forward = PortForward(inside.port_forward_url())
     forward.read_to_end(forward.open(9))
     forward.client.open(streamtype="error", port="9", requestid="half")
@@ -155,19 +155,19 @@ def _is_killed_with_connections(inside: InsideServer, _wire: Wire) -> None:
     forward.client.connection.close()
 
 
-def _is_killed_in_a_tunnel(inside: InsideServer, _wire: Wire) -> None:
+def _is_killed_in_a_tunnel(inside: InsideServer, _wire: ClientClass) -> None:
     protocols = ["SPDY/3.1+portforward.k8s.io"]
     WebSocketClient(inside.port_forward_url(), protocols=protocols).link.close()
 
 
-def _ends_all_its_ports(inside: InsideServer, _wire: Wire) -> None:
+def _ends_all_its_ports(inside: InsideServer, _wire: ClientClass) -> None:
     client = WebSocketClient(inside.port_forward_url(), protocols=["v4.channel.k8s.io"])
     while (message := client.read()) is not None and message.opcode != CLOSE:
         pass
     client.close()
 
 
-_ENDS: dict[str, Callable[[InsideServer, Wire], None]] = {
+_ENDS: dict[str, Callable[[InsideServer, ClientClass], None]] = {
     function.__name__.strip("_"): function
     for function in (
         _runs_to_its_end,
@@ -189,7 +189,7 @@ _ENDS: dict[str, Callable[[InsideServer, Wire], None]] = {
 
 @pytest.mark.parametrize("end", _ENDS.values(), ids=_ENDS)
 def test_nothing_is_left_of_a_client_that(
-    inside: InsideServer, wire: Wire, end: Callable[[InsideServer, Wire], None]
+    inside: InsideServer, wire: ClientClass, end: Callable[[InsideServer, ClientClass], None]
 ) -> None:
     _runs_to_its_end(inside, wire)
     assert comes_true(lambda: inside.held[:2] == (2, 0), within_s=30)
@@ -217,5 +217,5 @@ def test_nothing_is_left_of_refused_upgrades(inside: InsideServer, count: int) -
     assert read_to_end(session).exit_code == 0
 
 
-def _begin(wire: Wire, url: str) -> RemoteCommand:
+def _begin(wire: ClientClass, url: str) -> RemoteCommand:
     return wire(url, {"stdin", *_OUTPUTS})  # type: ignore[call-arg]

@@ -27,7 +27,7 @@ from tests.integration.streaming.servers import (
     SOURCE_BYTES,
     serving,
 )
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 
 pytestmark = pytest.mark.engine
 
@@ -45,7 +45,7 @@ def server_pod(module_pods: Pods, dockerd: Dockerd) -> Iterator[Pod]:
 
 @pytest.fixture(params=TRANSPORTS)
 def forward(
-    request: pytest.FixtureRequest, sessions: Sessions, server_pod: Pod
+    request: pytest.FixtureRequest, sessions: StreamingSessions, server_pod: Pod
 ) -> Iterator[PortForward]:
     """A session with the pod."""
     url = sessions.port_forward_url(server_pod.id)
@@ -164,7 +164,9 @@ def test_no_program_of_the_node_is_needed(
     with (
         Shim(dockerd, tmp_path, env={"PATH": str(tmp_path)}) as shim,
         CriClient(shim.url) as client,
-        closing(PortForward(Sessions(client, "").port_forward_url(server_pod.id))) as forward,
+        closing(
+            PortForward(StreamingSessions(client, "").port_forward_url(server_pod.id))
+        ) as forward,
     ):
         connection = forward.open(ECHO)
         forward.send(connection, b"alone")
@@ -172,7 +174,9 @@ def test_no_program_of_the_node_is_needed(
         assert forward.read_to_end(connection) == b"alone"
 
 
-def test_a_pod_on_the_hosts_network(sessions: Sessions, pods: Pods, dockerd: Dockerd) -> None:
+def test_a_pod_on_the_hosts_network(
+    sessions: StreamingSessions, pods: Pods, dockerd: Dockerd
+) -> None:
     node = cri.NamespaceOption(network="NODE")
     security = cri.LinuxSandboxSecurityContext(namespace_options=node)
     pod = pods.run(linux=cri.LinuxPodSandboxConfig(security_context=security), hostname="")
@@ -187,7 +191,7 @@ def test_a_pod_on_the_hosts_network(sessions: Sessions, pods: Pods, dockerd: Doc
 
 
 def test_a_pod_that_ended_meanwhile_is_an_error_on_the_connection(
-    sessions: Sessions, pods: Pods
+    sessions: StreamingSessions, pods: Pods
 ) -> None:
     pod = pods.run()
     with closing(PortForward(sessions.port_forward_url(pod.id))) as forward:
@@ -197,7 +201,9 @@ def test_a_pod_that_ended_meanwhile_is_an_error_on_the_connection(
         assert b"is no longer running" in connection.error
 
 
-def test_over_websocket_each_port_has_its_channels(sessions: Sessions, server_pod: Pod) -> None:
+def test_over_websocket_each_port_has_its_channels(
+    sessions: StreamingSessions, server_pod: Pod
+) -> None:
     url = sessions.port_forward_url(server_pod.id, SOURCE, 9)
     client = WebSocketClient(url, protocols=["v4.channel.k8s.io"])
     received = {channel: bytearray() for channel in range(4)}

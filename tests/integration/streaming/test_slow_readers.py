@@ -16,12 +16,12 @@ from tests.clients.remotecommand import (
     vanish,
 )
 from tests.integration.pods import Container
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 from tests.integration.streaming.watching import ShimWatch
 
 pytestmark = pytest.mark.engine
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 KIB, MIB = 1024, 1024 * 1024
 
 
@@ -33,7 +33,7 @@ KIB, MIB = 1024, 1024 * 1024
     ],
 )
 def test_a_slow_client_gets_everything_of_a_fast_command(
-    sessions: Sessions, wire: Wire, rate: int
+    sessions: StreamingSessions, wire: ClientClass, rate: int
 ) -> None:
     size = 8 * MIB
     command = ["sh", "-c", f"seq 1000000 2999999 | head -c {size}; exit 7"]
@@ -52,7 +52,7 @@ def test_a_slow_client_gets_everything_of_a_fast_command(
 
 
 def test_input_that_nobody_read_does_not_reset_the_connection(
-    sessions: Sessions, container: Container, wire: Wire
+    sessions: StreamingSessions, container: Container, wire: ClientClass
 ) -> None:
     script = "until rm /tmp/go 2>/dev/null; do sleep 0.1; done; echo done"
     with Ends() as ends:
@@ -70,7 +70,9 @@ def test_input_that_nobody_read_does_not_reset_the_connection(
     assert (session.output.stdout, session.output.exit_code) == (b"done\n", 0)
 
 
-def test_a_late_client_gets_what_fits_in_dockers_buffers(sessions: Sessions, wire: Wire) -> None:
+def test_a_late_client_gets_what_fits_in_dockers_buffers(
+    sessions: StreamingSessions, wire: ClientClass
+) -> None:
     # From experience: what Docker loses when nobody reads in the two seconds behind the end.
     for size in (1_300_000, 4_000_000):
         session = sessions.open(wire, ["head", "-c", str(size), "/dev/zero"], receive_buffer=4096)
@@ -79,7 +81,7 @@ def test_a_late_client_gets_what_fits_in_dockers_buffers(sessions: Sessions, wir
 
 
 def test_a_reader_that_stops_costs_little(
-    sessions: Sessions, container: Container, watched: ShimWatch
+    sessions: StreamingSessions, container: Container, watched: ShimWatch
 ) -> None:
     before = watched.resident_mib
     stalled = [
@@ -92,7 +94,7 @@ def test_a_reader_that_stops_costs_little(
     container.execute(["killall", "cat"])
 
 
-def test_a_client_is_waited_for_while_it_takes_something(strict: Sessions) -> None:
+def test_a_client_is_waited_for_while_it_takes_something(strict: StreamingSessions) -> None:
     # A fast beginning makes the kernel's buffer grow. Later on the client takes less in a second,
     # which is all that this shim waits, than makes the kernel take more.
     command = ["head", "-c", str(16 * MIB), "/dev/zero"]

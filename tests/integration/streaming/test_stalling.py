@@ -12,10 +12,10 @@ from tests.clients import http, spdy
 from tests.clients.remotecommand import SpdyCommand, read_to_end
 from tests.clients.spdy import SpdyClient
 from tests.integration.pods import Container
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 
 
-def test_streams_that_do_not_come_are_not_waited_for(strict: Sessions) -> None:
+def test_streams_that_do_not_come_are_not_waited_for(strict: StreamingSessions) -> None:
     client = SpdyClient(strict.exec_url(["true"]))
     client.open(streamtype="error")
     assert http.wait_closed(client.connection, timeout_s=20)
@@ -28,7 +28,9 @@ def test_a_connection_without_a_byte_is_closed(dockerd: Dockerd, container: Cont
         CriClient(shim.url) as client,
     ):
         began_s = time.monotonic()
-        output = read_to_end(Sessions(client, container.id).open(SpdyCommand, ["sleep", "55"]))
+        output = read_to_end(
+            StreamingSessions(client, container.id).open(SpdyCommand, ["sleep", "55"])
+        )
         took_s = time.monotonic() - began_s
     assert "idle for too long" in output.status["message"]
     assert 3 < took_s < 30
@@ -42,7 +44,7 @@ def test_pings_are_no_payload(dockerd: Dockerd, container: Container) -> None:
         CriClient(shim.url) as client,
     ):
         began_s = time.monotonic()
-        session = Sessions(client, container.id).open(SpdyCommand, ["sleep", "44"])
+        session = StreamingSessions(client, container.id).open(SpdyCommand, ["sleep", "44"])
         assert isinstance(session, SpdyCommand)
         ended = threading.Event()
 

@@ -21,9 +21,9 @@ from tests.clients import http
 from tests.clients.portforward import PortForward
 from tests.clients.remotecommand import RemoteCommand, SpdyCommand, read_to_end
 from tests.integration.pods import Container, Pod
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 MIB = 1024 * 1024
 
 
@@ -64,21 +64,23 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture(scope="module")
 def over_tls(
     dockerd: Dockerd, container: Container, certificate: Certificate
-) -> Iterator[Sessions]:
+) -> Iterator[StreamingSessions]:
     """Sessions of a shim with the certificate."""
     flags = [*certificate.flags, "--streaming-limit=head_s=3"]
     with (
         Shim(dockerd, namespaces.PRIVATE / "tls", flags=flags) as shim,
         CriClient(shim.url) as client,
     ):
-        yield Sessions(client, container.id)
+        yield StreamingSessions(client, container.id)
 
 
-def test_the_url_says_so(over_tls: Sessions) -> None:
+def test_the_url_says_so(over_tls: StreamingSessions) -> None:
     assert over_tls.exec_url(["true"]).startswith("https://127.0.0.1:")
 
 
-def test_megabytes_go_in(over_tls: Sessions, wire: Wire, certificate: Certificate) -> None:
+def test_megabytes_go_in(
+    over_tls: StreamingSessions, wire: ClientClass, certificate: Certificate
+) -> None:
     sent = os.urandom(8 * MIB)
     session = over_tls.open(wire, ["sha256sum"], stdin=True, trusted=certificate.trusted)
     session.send("stdin", sent)
@@ -86,7 +88,9 @@ def test_megabytes_go_in(over_tls: Sessions, wire: Wire, certificate: Certificat
     assert read_to_end(session).stdout.split()[0].decode() == hashlib.sha256(sent).hexdigest()
 
 
-def test_megabytes_come_out(over_tls: Sessions, wire: Wire, certificate: Certificate) -> None:
+def test_megabytes_come_out(
+    over_tls: StreamingSessions, wire: ClientClass, certificate: Certificate
+) -> None:
     command = ["sh", "-c", f"seq 1000000 2999999 | head -c {8 * MIB}"]
     output = read_to_end(over_tls.open(wire, command, trusted=certificate.trusted))
     lines = b"".join(b"%d\n" % number for number in range(1000000, 2100000))
@@ -94,7 +98,7 @@ def test_megabytes_come_out(over_tls: Sessions, wire: Wire, certificate: Certifi
 
 
 def test_a_late_client_gets_everything(
-    over_tls: Sessions, wire: Wire, certificate: Certificate
+    over_tls: StreamingSessions, wire: ClientClass, certificate: Certificate
 ) -> None:
     command = ["head", "-c", "4000000", "/dev/zero"]
     session = over_tls.open(wire, command, trusted=certificate.trusted, receive_buffer=4096)
@@ -103,7 +107,7 @@ def test_a_late_client_gets_everything(
 
 
 def test_streams_and_exit_code_come_apart(
-    over_tls: Sessions, wire: Wire, certificate: Certificate
+    over_tls: StreamingSessions, wire: ClientClass, certificate: Certificate
 ) -> None:
     command = ["sh", "-c", "echo out; echo err >&2; exit 42"]
     output = read_to_end(over_tls.open(wire, command, trusted=certificate.trusted))
@@ -111,7 +115,7 @@ def test_streams_and_exit_code_come_apart(
 
 
 def test_a_refused_port_is_an_error_on_its_connection(
-    over_tls: Sessions, pod: Pod, certificate: Certificate
+    over_tls: StreamingSessions, pod: Pod, certificate: Certificate
 ) -> None:
     url = over_tls.port_forward_url(pod.id)
     with closing(PortForward(url, trusted=certificate.trusted)) as forward:
@@ -120,14 +124,14 @@ def test_a_refused_port_is_an_error_on_its_connection(
         assert b"refused" in connection.error
 
 
-def test_a_client_that_trusts_others_only_gets_no_stream(over_tls: Sessions) -> None:
+def test_a_client_that_trusts_others_only_gets_no_stream(over_tls: StreamingSessions) -> None:
     url = over_tls.exec_url(["true"])
     with pytest.raises(ssl.SSLCertVerificationError):
         SpdyCommand(url, {"stdout", "stderr"}, trusted=ssl.create_default_context())
 
 
 def test_a_client_without_tls_is_ended_and_its_url_stays_good(
-    over_tls: Sessions, certificate: Certificate
+    over_tls: StreamingSessions, certificate: Certificate
 ) -> None:
     url = over_tls.exec_url(["true"])
     link = http.connect(url)
@@ -138,7 +142,7 @@ def test_a_client_without_tls_is_ended_and_its_url_stays_good(
     assert read_to_end(session).exit_code == 0
 
 
-def test_a_handshake_that_does_not_begin_is_cut_off(over_tls: Sessions) -> None:
+def test_a_handshake_that_does_not_begin_is_cut_off(over_tls: StreamingSessions) -> None:
     assert http.wait_closed(http.connect(over_tls.exec_url(["true"])), timeout_s=8)
 
 

@@ -13,20 +13,20 @@ from tests.clients.remotecommand import RemoteCommand, SpdyCommand, read_to_end
 from tests.clients.spdy import SpdyClient
 from tests.clients.websocket import WebSocketClient
 from tests.integration.streaming.conftest import STRICT
-from tests.integration.streaming.sessions import Sessions
+from tests.integration.streaming.sessions import StreamingSessions
 
-Wire = type[RemoteCommand]
+ClientClass = type[RemoteCommand]
 
 _TOO_OLD_S = STRICT["token_s"] + 0.1
 
 
-def test_a_url_is_absolute_and_local(sessions: Sessions) -> None:
+def test_a_url_is_absolute_and_local(sessions: StreamingSessions) -> None:
     url = sessions.exec_url(["true"])
     assert url.startswith("http://127.0.0.1:")
     assert len(url.rpartition("/exec/")[2]) == 22
 
 
-def test_a_url_serves_once(sessions: Sessions, wire: Wire) -> None:
+def test_a_url_serves_once(sessions: StreamingSessions, wire: ClientClass) -> None:
     url = sessions.exec_url(["true"])
     read_to_end(wire(url, {"stdout", "stderr"}))  # type: ignore[call-arg]
     for client in (SpdyClient, WebSocketClient):
@@ -35,7 +35,7 @@ def test_a_url_serves_once(sessions: Sessions, wire: Wire) -> None:
         assert refused.value.answer.status == 404
 
 
-def test_a_guess_is_not_found(sessions: Sessions) -> None:
+def test_a_guess_is_not_found(sessions: StreamingSessions) -> None:
     base = sessions.exec_url(["true"]).rpartition("/")[0]
     for guess in ("A" * 22, "", "..", "%00"):
         with pytest.raises(Refused) as refused:
@@ -43,7 +43,7 @@ def test_a_guess_is_not_found(sessions: Sessions) -> None:
         assert refused.value.answer.status == 404
 
 
-def test_a_token_of_another_kind_is_not_found(sessions: Sessions) -> None:
+def test_a_token_of_another_kind_is_not_found(sessions: StreamingSessions) -> None:
     url = sessions.exec_url(["true"])
     with pytest.raises(Refused) as refused:
         SpdyClient(url.replace("/exec/", "/portforward/"))
@@ -51,7 +51,7 @@ def test_a_token_of_another_kind_is_not_found(sessions: Sessions) -> None:
     assert read_to_end(SpdyCommand(url, {"stdout", "stderr"})).exit_code == 0
 
 
-def test_a_url_is_good_for_a_while(strict: Sessions) -> None:
+def test_a_url_is_good_for_a_while(strict: StreamingSessions) -> None:
     url = strict.exec_url(["true"])
     time.sleep(_TOO_OLD_S)
     with pytest.raises(Refused) as refused:
@@ -59,7 +59,9 @@ def test_a_url_is_good_for_a_while(strict: Sessions) -> None:
     assert refused.value.answer.status == 404
 
 
-def test_too_many_urls_that_wait_are_refused_until_they_are_too_old(strict: Sessions) -> None:
+def test_too_many_urls_that_wait_are_refused_until_they_are_too_old(
+    strict: StreamingSessions,
+) -> None:
     time.sleep(_TOO_OLD_S)
     for _ in range(5):
         strict.exec_url(["true"])
@@ -70,7 +72,7 @@ def test_too_many_urls_that_wait_are_refused_until_they_are_too_old(strict: Sess
     assert read_to_end(SpdyCommand(strict.exec_url(["true"]), {"stdout", "stderr"})).exit_code == 0
 
 
-def test_a_refused_websocket_leaves_the_url_to_spdy(sessions: Sessions) -> None:
+def test_a_refused_websocket_leaves_the_url_to_spdy(sessions: StreamingSessions) -> None:
     url = sessions.exec_url(["true"])
     with pytest.raises(Refused) as refused:
         WebSocketClient(url, protocols=["v9.channel.k8s.io"])
@@ -96,7 +98,7 @@ def test_a_refused_websocket_leaves_the_url_to_spdy(sessions: Sessions) -> None:
     ],
 )
 def test_what_cannot_be_agreed_upon_is_refused(
-    sessions: Sessions, method: str, headers: list[tuple[str, str]], status: int
+    sessions: StreamingSessions, method: str, headers: list[tuple[str, str]], status: int
 ) -> None:
     url = sessions.exec_url(["true"])
     with closing(http.connect(url)) as link, pytest.raises(Refused) as refused:
@@ -116,7 +118,7 @@ def test_what_cannot_be_agreed_upon_is_refused(
     ],
 )
 def test_the_clients_first_version_that_is_spoken_wins(
-    sessions: Sessions, versions: list[str]
+    sessions: StreamingSessions, versions: list[str]
 ) -> None:
     client = SpdyClient(sessions.exec_url(["true"]), protocols=versions)
     assert client.protocol == "v3.channel.k8s.io"
@@ -124,18 +126,18 @@ def test_the_clients_first_version_that_is_spoken_wins(
 
 
 @pytest.mark.parametrize("method", ["PUT", "HEAD", "OPTIONS"])
-def test_another_method_is_not_allowed(sessions: Sessions, method: str) -> None:
+def test_another_method_is_not_allowed(sessions: StreamingSessions, method: str) -> None:
     with pytest.raises(Refused) as refused:
         SpdyClient(sessions.exec_url(["true"]), method=method)
     assert refused.value.answer.status == 405
 
 
-def test_get_is_as_good_as_post_over_spdy(sessions: Sessions) -> None:
+def test_get_is_as_good_as_post_over_spdy(sessions: StreamingSessions) -> None:
     url = sessions.exec_url(["true"])
     assert read_to_end(SpdyCommand(url, {"stdout", "stderr"}, method="GET")).exit_code == 0
 
 
-def test_a_head_without_an_end_is_too_large(sessions: Sessions) -> None:
+def test_a_head_without_an_end_is_too_large(sessions: StreamingSessions) -> None:
     url = sessions.exec_url(["true"])
     with closing(http.connect(url)) as link:
         link.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + 2000 * b"X-Padding: yes\r\n")
@@ -143,7 +145,7 @@ def test_a_head_without_an_end_is_too_large(sessions: Sessions) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
-def test_what_is_pipelined_behind_the_head_counts(sessions: Sessions, size: int) -> None:
+def test_what_is_pipelined_behind_the_head_counts(sessions: StreamingSessions, size: int) -> None:
     # Whoever comes in pieces is read in pieces, and yet answered in one.
     command = ["sh", "-c", "read line; echo $line"]
     url = sessions.exec_url(command, stdin=True, stderr=False)
@@ -169,7 +171,9 @@ def test_what_is_pipelined_behind_the_head_counts(sessions: Sessions, size: int)
     assert spdy.data(5, b"all at once\n") in received
 
 
-def test_nothing_comes_behind_the_head_before_the_client_speaks(sessions: Sessions) -> None:
+def test_nothing_comes_behind_the_head_before_the_client_speaks(
+    sessions: StreamingSessions,
+) -> None:
     client = SpdyClient(sessions.exec_url(["true"]))
     client.connection.settimeout(0.5)
     with pytest.raises(TimeoutError):
