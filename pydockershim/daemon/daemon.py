@@ -5,7 +5,7 @@ from contextlib import closing
 
 from pydockershim.config.config import Config
 from pydockershim.daemon import signals, wiring
-from pydockershim.daemon.service import running
+from pydockershim.daemon.service import started
 from pydockershim.engine.engine import Engine
 from pydockershim.host.lock_file import take_lock
 from pydockershim.host.process_limits import allow_open_files, bound_arenas
@@ -25,7 +25,7 @@ def serve(config: Config) -> None:
     ):
         daemon = wiring.build(config, engine)
         wait_for_signal = signals.catch_stop()
-        with running(daemon.services):
+        with started(daemon.services):
             wait_for_signal()
             logger.info(
                 "stopping: changes in progress have %d s to finish, pods keep running",

@@ -16,7 +16,7 @@ class Service(Protocol):
 
 
 @contextmanager
-def running(services: Sequence[Service]) -> Iterator[None]:
+def started(services: Sequence[Service]) -> Iterator[None]:
     """Start the services in order, and stop them in reverse order when the body ends.
 
     If one does not start, those before it are stopped and its error is raised. If one does not stop

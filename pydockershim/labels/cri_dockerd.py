@@ -47,7 +47,7 @@ _ATTEMPT = re.compile(r"[0-9]{1,10}")
 _PARTS = 5  # container, pod, namespace, uid, attempt
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ParsedName:
     """The parts of a name; `container` is `POD` for a sandbox."""
 
@@ -71,7 +71,9 @@ def parse(name: str) -> ParsedName | None:
     container, pod, namespace, uid, attempt = parts
     if not naming.is_attempt(int(attempt)):
         return None
-    return ParsedName(container, pod, namespace, uid, int(attempt))
+    return ParsedName(
+        container=container, pod=pod, namespace=namespace, uid=uid, attempt=int(attempt)
+    )
 
 
 def record_of(name: str, labels: Mapping[str, str]) -> Record | None:

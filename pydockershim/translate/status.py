@@ -117,6 +117,7 @@ def sandbox_info(
     """
     return _info(
         {
+            **pod_resources,
             "pid": inspect["State"]["Pid"],
             "image": inspect["Config"].get("Image", ""),
             "runtimeHandler": record.handler,
@@ -133,7 +134,6 @@ def sandbox_info(
                 "labels": dict(record.labels),
                 "annotations": dict(record.annotations),
             },
-            **pod_resources,
         }
     )
 

@@ -30,7 +30,7 @@ _DECIMAL_DIGITS = 5
 _HALVES = {"error", "data"}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Pair:
     """A connection; its ID is that of its data stream."""
 
@@ -39,7 +39,7 @@ class _Pair:
     pod_eof: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Half:
     """The first stream of a pair, until the second one is opened."""
 
@@ -145,11 +145,11 @@ class SpdyForwards:
             return
         self._spdy.accept(stream.stream_id)
         if first is None:
-            self._halves[key] = _Half(kind, stream.stream_id, self._clock())
+            self._halves[key] = _Half(kind=kind, stream_id=stream.stream_id, opened_s=self._clock())
             return
         del self._halves[key]
         streams = {first.kind: first.stream_id, kind: stream.stream_id}
-        self._pairs[streams["data"]] = _Pair(streams["error"])
+        self._pairs[streams["data"]] = _Pair(error_stream=streams["error"])
         events.append(ForwardOpened(streams["data"], port))
 
     def _on_ended(self, stream_id: int, events: list[ForwardEvent]) -> None:

@@ -33,7 +33,7 @@ from pydockershim.streaming.transport.upstream import Upstream
 _MAX_CREATING_SOCKETS = 8
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Forward:
     """One connection; removed when both directions have ended."""
 
@@ -114,7 +114,7 @@ class ForwardSession:
             max_drain_bytes=self._limits.drain_bytes,
         )
         dial = asyncio.create_task(self._connect(forward_id, upstream, port))
-        self._live[forward_id] = _Forward(upstream, dial)
+        self._live[forward_id] = _Forward(upstream=upstream, dial=dial)
 
     def _on_client_eof(self, forward_id: int) -> None:
         if forward := self._live.get(forward_id):

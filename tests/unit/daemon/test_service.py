@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pydockershim.daemon.service import Service, running
+from pydockershim.daemon.service import Service, started
 from pydockershim.errors import FailedPrecondition
 
 
@@ -38,7 +38,7 @@ def services(calls: list[str], *, second_fails_in: str = "") -> list[Service]:
 
 
 def test_they_start_in_order_and_stop_in_reverse_order(calls: list[str]) -> None:
-    with running(services(calls)):
+    with started(services(calls)):
         calls.append("body")
 
     assert calls == ["start a", "start b", "start c", "body", "stop c", "stop b", "stop a"]
@@ -47,7 +47,7 @@ def test_they_start_in_order_and_stop_in_reverse_order(calls: list[str]) -> None
 def test_failed_start_stops_those_that_were_started(calls: list[str]) -> None:
     with (
         pytest.raises(FailedPrecondition, match="b cannot start"),
-        running(services(calls, second_fails_in="start")),
+        started(services(calls, second_fails_in="start")),
     ):
         calls.append("body")
 
@@ -57,7 +57,7 @@ def test_failed_start_stops_those_that_were_started(calls: list[str]) -> None:
 def test_failed_stop_still_stops_the_others(calls: list[str]) -> None:
     with (
         pytest.raises(FailedPrecondition, match="b cannot stop"),
-        running(services(calls, second_fails_in="stop")),
+        started(services(calls, second_fails_in="stop")),
     ):
         pass
 
@@ -65,7 +65,7 @@ def test_failed_stop_still_stops_the_others(calls: list[str]) -> None:
 
 
 def test_they_are_stopped_when_the_body_fails(calls: list[str]) -> None:
-    with pytest.raises(KeyboardInterrupt), running(services(calls)):
+    with pytest.raises(KeyboardInterrupt), started(services(calls)):
         raise KeyboardInterrupt
 
     assert calls[3:] == ["stop c", "stop b", "stop a"]

@@ -22,7 +22,9 @@ def test_a_name_is_read_as_it_was_built(
         container=container, pod=pod, namespace=namespace, uid=uid, attempt=attempt
     )
 
-    assert cri_dockerd.parse(name) == ParsedName(container, pod, namespace, uid, attempt)
+    assert cri_dockerd.parse(name) == ParsedName(
+        container=container, pod=pod, namespace=namespace, uid=uid, attempt=attempt
+    )
 
 
 @given(parts=st.lists(st.text(max_size=12), min_size=4, max_size=4))
@@ -74,4 +76,6 @@ def test_a_name_of_another_form_is_not_read(name: str) -> None:
 def test_the_suffix_that_cri_dockerd_adds_on_a_conflict_is_skipped() -> None:
     parsed = cri_dockerd.parse("k8s_app_web_default_uid-1_0_0123abcd")
 
-    assert parsed == ParsedName("app", "web", "default", "uid-1", 0)
+    assert parsed == ParsedName(
+        container="app", pod="web", namespace="default", uid="uid-1", attempt=0
+    )

@@ -150,7 +150,7 @@ def test_a_refresh_during_a_slow_list_shows_what_a_later_list_says(engine: Engin
     early = engine.summaries[:1]
 
     class Slow(Engine):
-        def list_images(self) -> list[ImageSummary]:
+        def list(self) -> Sequence[ImageSummary]:
             if listing.is_set():
                 return engine.summaries
             listing.set()
