@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydockershim.config.config import flag
 from pydockershim.errors import ResourceExhausted
 
 
@@ -29,7 +30,7 @@ class StateFiles:
         except OSError as error:
             raise ResourceExhausted(
                 f"cannot write {draft}: {error.strerror}; "
-                "free disk space, or set another --state-dir"
+                f"free disk space, or set another {flag('state_dir')}"
             ) from error
 
     def read(self, object_id: str) -> dict[str, Any]:

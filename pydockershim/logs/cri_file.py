@@ -56,7 +56,7 @@ class CriFile:
                 return
             descriptor = self._log_path.open(create=create)
             try:
-                _claim(descriptor)
+                _lock_for_writing(descriptor)
             except BlockingIOError:
                 os.close(descriptor)
                 raise
@@ -78,7 +78,7 @@ class CriFile:
             with suppress(
                 OSError
             ):  # only now: if both are one file, closing the old drops the lock
-                _claim(new)
+                _lock_for_writing(new)
 
     def append(self, lines: bytes) -> int:
         """Append whole lines; return how many bytes were written, fewer if the file cannot grow.
@@ -151,7 +151,7 @@ class CriFile:
         return sorted(name for name in os.listdir(parent_fd) if pattern.fullmatch(name))
 
 
-def _claim(descriptor: int) -> None:
+def _lock_for_writing(descriptor: int) -> None:
     """Lock the file for writing until it is closed or this process ends.
 
     BlockingIOError: another process holds the lock, such as a second shim on the same engine.

@@ -29,7 +29,7 @@ def last_lines(file: CriFile) -> Window:
 
 
 def resume(spool: Spool, written: Window) -> bytes | None:
-    """Position the spool behind these lines; return lines read ahead, to be written next.
+    """Position the spool after these lines; return lines read ahead, to be written next.
 
     None: Docker no longer has the last of them, and the spool is at its beginning.
     """

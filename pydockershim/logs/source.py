@@ -30,7 +30,7 @@ class Source(Protocol):
     """One container's output as CRI lines. Never blocks; used by one thread."""
 
     def open(self, written: Window) -> bool:
-        """Resume behind the last written lines; False when Docker has no log yet."""
+        """Resume after the last written lines; False when Docker has no log yet."""
 
     def read(self, *, exited: bool) -> Reading:
         """Return the next lines; `exited`: the container has exited, so the log does not grow.

@@ -69,7 +69,7 @@ class SpoolSource:
         self._read_ahead, self._after_gap, self._written_time = b"", False, b""
 
     def _skip_unreadable(self, block: bytes, *, exited: bool) -> Reading:
-        """Continue behind an incomplete entry: at a file's end, or where Docker left it so."""
+        """Get past an incomplete entry: at the end of a file, or one that Docker left so."""
         final = exited or self._spool.is_final
         corrupt = corrupt_bytes(block, growing=not final or len(block) == LONGEST_ENTRY)
         if corrupt:

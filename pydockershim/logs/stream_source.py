@@ -51,7 +51,7 @@ class StreamSource:
         self._reader: _Reader | None = None
 
     def open(self, written: Window) -> bool:
-        """Start to read behind these lines."""
+        """Start to read after these lines."""
         messages = partial(MessageReader, tty=self._tty, loses_lf=self._loses_lf)
         self._reader = _Reader(
             self._engine, self._container_id, message_reader=messages, written=written.lines
@@ -205,7 +205,7 @@ class _LineQueue:
         self._changed = threading.Condition()
 
     def put(self, lines: bytes, *, after_gap: bool) -> None:
-        """Wait for room; lines behind a gap wait until those before it have been fetched."""
+        """Wait for room; lines after a gap wait until those before it have been fetched."""
         limit = 0 if after_gap else _QUEUE_BYTES
         with self._changed:
             self._changed.wait_for(lambda: self._bytes <= limit or self._is_closed)
