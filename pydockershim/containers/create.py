@@ -109,9 +109,9 @@ def _with_readable_log(deps: ContainerDeps, container_id: str) -> str:
             deps.engine.remove_container(container.id)
         deps.view.forget(container.id)
         raise FailedPrecondition(
-            f"Docker cannot read logs from its log driver {container.log_config['Type']}, so there "
-            "would be no container log: use --log-driver local, or change the log driver of the "
-            "Docker daemon"
+            f"the log driver {container.log_config['Type']} cannot be read, so there would be "
+            "no container log: use --log-driver local, or change the log driver of the Docker "
+            "daemon"
         )
     return container.id
 
