@@ -103,9 +103,9 @@ def _with_readable_log(deps: ContainerDeps, container_id: str) -> str:
             deps.engine.containers.remove(container.id)
         deps.store.forget(container.id)
         raise FailedPrecondition(
-            f"Docker cannot read logs from its log driver {container.log_config['Type']}, so there "
-            f"would be no container log: use {flag('log_driver')} local, or change the log driver "
-            "of the Docker daemon"
+            f"the log driver {container.log_config['Type']} cannot be read, so there would be no "
+            f"container log: use {flag('log_driver')} local, or change the log driver of the "
+            "Docker daemon"
         )
     return container.id
 
