@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ShimError as error:
         print(f"pydockershim: {error}", file=sys.stderr)  # noqa: T201  # for the operator
         _exit(1)
+    except Exception:
+        logging.getLogger(__name__).exception("internal error")
+        _exit(1)
     _exit(0)
 
 

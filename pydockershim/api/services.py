@@ -38,7 +38,7 @@ _ONLY_IN_V1 = frozenset(
 )
 
 
-class Kind(Enum):
+class CallKind(Enum):
     """What a call asks of the server, which decides how it is bounded, awaited and logged."""
 
     READ = "answered from memory or a single question to the engine"
@@ -97,29 +97,29 @@ _CHANGES = frozenset(
     }
 )
 _KINDS = {
-    **dict.fromkeys(_READS, Kind.READ),
-    **dict.fromkeys(_CHANGES, Kind.CHANGE),
-    "ExecSync": Kind.LONG,
-    "GetContainerEvents": Kind.STREAM,
+    **dict.fromkeys(_READS, CallKind.READ),
+    **dict.fromkeys(_CHANGES, CallKind.CHANGE),
+    "ExecSync": CallKind.LONG,
+    "GetContainerEvents": CallKind.STREAM,
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """One method of one service; `service` is its full name, such as runtime.v1.ImageService."""
+    """One method of one service; `service_name` is such as runtime.v1.ImageService."""
 
-    service: str
+    service_name: str
     name: str
     request: type[Message]
     response: type[Message]
-    kind: Kind
+    kind: CallKind
     streams: bool
     """The answer is a stream of `response`; the request never is."""
 
     @property
     def path(self) -> str:
         """Return the HTTP/2 path of the call."""
-        return f"/{self.service}/{self.name}"
+        return f"/{self.service_name}/{self.name}"
 
 
 def _methods() -> Iterator[Method]:
@@ -132,7 +132,7 @@ def _methods() -> Iterator[Method]:
 
 def _method(method: MethodDescriptor, package: str) -> Method:
     return Method(
-        service=f"{package}.{method.containing_service.name}",
+        service_name=f"{package}.{method.containing_service.name}",
         name=method.name,
         request=GetMessageClass(method.input_type),
         response=GetMessageClass(method.output_type),

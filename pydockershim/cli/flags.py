@@ -11,13 +11,13 @@ from pydockershim.config.setting import Setting, rows
 
 logger = logging.getLogger(__name__)
 
-_EPILOG = """\
+_EPILOG = f"""\
 examples:
   pydockershim
-      serve on unix:///run/pydockershim.sock, with pods on Docker's own bridge
+      serve on {Config().endpoint}, with pods on Docker's own bridge
   pydockershim --container-runtime-endpoint unix:///tmp/shim.sock --state-dir /tmp/shim
       a second instance next to the first needs both
-  crictl --runtime-endpoint unix:///run/pydockershim.sock pods
+  crictl --runtime-endpoint {Config().endpoint} pods
       list the pods
 """
 

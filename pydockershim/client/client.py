@@ -14,13 +14,15 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.api.services import METHODS, V1
 from pydockershim.errors import ShimError
 
-Service = Literal["v1", "v1alpha2"]
+ApiVersion = Literal["v1", "v1alpha2"]
 _Response = TypeVar("_Response", bound=Message)
 
 TIMEOUT_S = 120.0
 """The limit of a call, unless it says otherwise."""
 
-_METHODS = {method.request: method for method in METHODS if method.service.startswith(f"{V1}.")}
+_METHODS = {
+    method.request: method for method in METHODS if method.service_name.startswith(f"{V1}.")
+}
 # What the kubelet's client receives at most; more is RESOURCE_EXHAUSTED.
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
@@ -41,7 +43,7 @@ class CriClient:
     first call. Every method raises CriError, UNAVAILABLE when nobody serves there.
     """
 
-    def __init__(self, endpoint: str, *, service: Service = "v1") -> None:
+    def __init__(self, endpoint: str, *, service: ApiVersion = "v1") -> None:
         self._package = f"runtime.{service}"
         options = (("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),)
         self._channel = grpc.insecure_channel(endpoint, options=options)

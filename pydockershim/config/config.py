@@ -31,6 +31,9 @@ LOG_DRIVERS = ("local", "inherit")
 _LOGS = "container logs"
 _STREAMING = "exec, attach and port-forward"
 
+_PULL_PROGRESS = "1m0s"
+_LOG_FILE_SIZE = "64m"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -80,8 +83,8 @@ class Config:
     pull_progress_s: float = setting(
         "--image-pull-progress-deadline",
         parse=duration_s,
-        check=positive("1m0s"),
-        default="1m0s",
+        check=positive(_PULL_PROGRESS),
+        default=_PULL_PROGRESS,
         metavar="TIME",
         help="cancel an image pull that makes no progress for this long",
     )
@@ -106,8 +109,8 @@ class Config:
     log_file_bytes: int = setting(
         "--log-file-size",
         parse=size_bytes,
-        check=positive("64m"),
-        default="64m",
+        check=positive(_LOG_FILE_SIZE),
+        default=_LOG_FILE_SIZE,
         metavar="SIZE",
         help="with the local driver, size of each of the two files per container",
         group=_LOGS,

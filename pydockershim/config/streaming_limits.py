@@ -68,6 +68,7 @@ def _limit(item: str) -> tuple[str, float]:
     known = [field.name for field in fields(StreamingLimits)]
     if name not in known:
         raise ValueError(f"there is no limit {name}; use one of {', '.join(known)}")
-    if not 0 < value < math.inf:
+    least = 0 if name.endswith("_s") else 1
+    if not (value >= least and 0 < value < math.inf):
         raise ValueError(f"{name} must be a number above 0")
     return name, value if name.endswith("_s") else int(value)

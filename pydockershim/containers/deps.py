@@ -27,6 +27,6 @@ class ContainerDeps:
     locks: NamedLocks
     image_users: ImageUsers
     stopping: Stopping
-    logs: ContainerLogs
+    container_logs: ContainerLogs
     log_driver: str
     log_file_bytes: int

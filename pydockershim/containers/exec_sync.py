@@ -137,7 +137,7 @@ def _kill(engine: Engine, container: ContainerItem, exec_id: str) -> bool:
 def _exited(engine: Engine, exec_id: str) -> ExecInspect:
     """Return the state of the exec with its exit code, which may be known a moment later."""
     deadline_s = time.monotonic() + _EXITED_WITHIN_S
-    for delay_s in exec_facts.exit_polls_s():
+    for delay_s in exec_facts.exit_polls_s(slowest_s=exec_facts.PID_POLL_S):
         state = engine.execs.inspect(exec_id)
         if exec_facts.has_exited(state):
             return state

@@ -21,6 +21,6 @@ def remove(deps: ContainerDeps, container_id: str) -> None:
         if container.running:
             with suppress(NotFound):  # another client has removed it
                 deps.engine.containers.kill(container.id, signal="KILL")
-        deps.logs.finish([container.id])
+        deps.container_logs.finish([container.id])
         deps.engine.containers.remove(container.id)
     deps.store.forget(container.id)

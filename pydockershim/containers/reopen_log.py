@@ -9,4 +9,4 @@ def reopen_log(deps: ContainerDeps, container_id: str) -> None:
 
     FailedPrecondition: the container does not run, or no log of it is written.
     """
-    deps.logs.reopen(require_running(deps.view, container_id).id)
+    deps.container_logs.reopen(require_running(deps.view, container_id).id)

@@ -26,10 +26,10 @@ def start(deps: ContainerDeps, container_id: str) -> None:
                 f"container {container.id} is {cri.ContainerState.Name(state)}; only a CREATED "
                 "container can be started: create a new one"
             )
-        deps.logs.begin(container, sandbox)
+        deps.container_logs.begin(container, sandbox)
         try:
             deps.engine.containers.start(container.id)
         finally:
             # The container may be running although the engine returned an error or no answer.
             if deps.store.refresh(container.id).engine_state == "created":
-                deps.logs.finish([container.id])
+                deps.container_logs.finish([container.id])

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 
-class Service(Protocol):
+class BackgroundService(Protocol):
     """Works on threads of its own between `start` and `stop`, each of which is called once."""
 
     def start(self) -> None:
@@ -16,7 +16,7 @@ class Service(Protocol):
 
 
 @contextmanager
-def started(services: Sequence[Service]) -> Iterator[None]:
+def started(services: Sequence[BackgroundService]) -> Iterator[None]:
     """Start the services in order, and stop them in reverse order when the body ends.
 
     If one does not start, those before it are stopped and its error is raised. If one does not stop

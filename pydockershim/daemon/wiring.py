@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydockershim.config.config import Config
+from pydockershim.config.parsers import NETWORK_PLUGINS
 from pydockershim.containers.container_logs import ContainerLogs
 from pydockershim.containers.deps import ContainerDeps
 from pydockershim.containers.image_users import ImageUsers
 from pydockershim.containers.stopping import Stopping
-from pydockershim.daemon.service import Service
+from pydockershim.daemon.service import BackgroundService
 from pydockershim.engine.engine import Engine
 from pydockershim.engine.oom_score import OomScoreFloor
 from pydockershim.engine.readiness import Readiness
@@ -34,6 +35,9 @@ from pydockershim.view.reflector import Reflector
 from pydockershim.view.store import Store
 from pydockershim.view.view import View
 
+# By the names that `--network-plugin` takes.
+_NETWORKS = dict.fromkeys(NETWORK_PLUGINS, DockerBridge)
+
 GRACE_S = 20.0  # for changes in progress when the daemon stops
 
 
@@ -44,27 +48,27 @@ class Daemon:
     `close_events` ends the streams of container events, for which the listener would wait.
     """
 
-    services: tuple[Service, ...]
+    services: tuple[BackgroundService, ...]
     close_events: Callable[[], None]
 
 
 def build(config: Config, engine: Engine) -> Daemon:
     """Build everything above the engine and start nothing; InvalidArgument: a wrong setting."""
-    networks = Networks(DockerBridge())
+    networks = Networks(_NETWORKS[config.network_plugin]())
     log_writers = LogWriters(engine)
     logs = ContainerLogs(log_writers)
-    images = ImageCache(engine, pinned=(config.pause_image, builtin_pause.NAME))
+    image_cache = ImageCache(engine, pinned=(config.pause_image, builtin_pause.NAME))
     store = Store(
         engine.containers.inspect, is_drained=logs.is_drained, addresses_of=networks.addresses_of
     )
-    view = View(store, images)
-    reflector = Reflector(engine, store=store, images=images, on_list=logs.take_up)
+    view = View(store, image_cache)
+    reflector = Reflector(engine, store=store, image_cache=image_cache, on_list=logs.take_up)
     readiness = Readiness(engine.ping, on_loss=reflector.resync)
     disk_usage = DiskUsage(engine)
-    locks = NamedLocks()
-    oom_floor = OomScoreFloor()
-    pause_image = PauseImage(engine=engine, view=view, images=images, name=config.pause_image)
-    pod_resources = StateFiles(config.state_dir / "accepted")
+    locks, oom_floor = NamedLocks(), OomScoreFloor()
+    pause_image = PauseImage(
+        engine=engine, view=view, image_cache=image_cache, name=config.pause_image
+    )
     pods = PodDeps(
         engine=engine,
         view=view,
@@ -73,8 +77,8 @@ def build(config: Config, engine: Engine) -> Daemon:
         pause_image=pause_image,
         oom_floor=oom_floor,
         locks=locks,
-        pod_resources=pod_resources,
-        logs=log_writers,
+        pod_resources=StateFiles(config.state_dir / "accepted"),
+        log_writers=log_writers,
         readiness=readiness,
     )
     containers = ContainerDeps(
@@ -85,7 +89,7 @@ def build(config: Config, engine: Engine) -> Daemon:
         locks=locks,
         image_users=ImageUsers(engine),
         stopping=Stopping(),
-        logs=logs,
+        container_logs=logs,
         log_driver=config.log_driver,
         log_file_bytes=config.log_file_bytes,
     )
@@ -96,7 +100,12 @@ def build(config: Config, engine: Engine) -> Daemon:
         limits=config.streaming_limits,
     )
     servicers = _servicers(
-        config, pods, containers, images=images, disk_usage=disk_usage, streaming=streaming
+        config,
+        pods,
+        containers,
+        image_cache=image_cache,
+        disk_usage=disk_usage,
+        streaming=streaming,
     )
     listener = Listener(config.socket, *servicers, grace_s=GRACE_S)
     return Daemon(
@@ -110,7 +119,7 @@ def _servicers(
     pods: PodDeps,
     containers: ContainerDeps,
     *,
-    images: ImageCache,
+    image_cache: ImageCache,
     disk_usage: DiskUsage,
     streaming: StreamingServer,
 ) -> tuple[RuntimeService, ImageService]:
@@ -119,13 +128,13 @@ def _servicers(
     verbose = VerboseInfo(engine=engine, view=view, pod_resources=pods.pod_resources)
     runtime_service = RuntimeService(
         view=view,
-        pods=pods,
-        containers=containers,
+        pod_deps=pods,
+        container_deps=containers,
         runtime=RuntimeInfo(
             engine=engine,
             network=pods.networks.chosen,
             readiness=pods.readiness,
-            log_writers=pods.logs,
+            log_writers=pods.log_writers,
             pause_image=config.pause_image,
         ),
         verbose=verbose,
@@ -135,8 +144,8 @@ def _servicers(
         engine=engine,
         view=view,
         store=pods.store,
-        image_cache=images,
+        image_cache=image_cache,
         disk_usage=disk_usage,
         pull_progress_s=config.pull_progress_s,
     )
-    return runtime_service, ImageService(view=view, images=image_deps, verbose=verbose)
+    return runtime_service, ImageService(view=view, image_deps=image_deps, verbose=verbose)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from pydockershim.dockerapi import Event
-from pydockershim.engine.json_stream import records
+from pydockershim.engine.json_stream import messages
 from pydockershim.engine.unix_http import UnixHttpConnection
 from pydockershim.errors import Unavailable
 
@@ -26,8 +26,8 @@ class EventStream:
     def __iter__(self) -> Iterator[Event]:
         """Yield events until the engine ends the stream or `close`; Unavailable when it breaks."""
         try:
-            for record in records(self._answer):
-                yield cast("Event", record)
+            for message in messages(self._answer):
+                yield cast("Event", message)
         except (OSError, http.client.HTTPException, ValueError) as error:
             if not self._closed:
                 raise Unavailable("the Docker engine's event stream broke") from error

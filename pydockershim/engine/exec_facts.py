@@ -19,7 +19,6 @@ PID_POLL_S = 0.02  # Docker reports the pid some 100 ms after the start
 
 # The exit code is known some milliseconds after the end of the streams, as a rule.
 _FIRST_EXIT_POLL_S = 0.005
-_SLOWEST_EXIT_POLL_S = 1.0
 
 # What Docker writes to the output of an exec whose process it could not start.
 _START_ERROR = re.compile(rb"OCI runtime exec failed|cannot exec in a ")
@@ -47,12 +46,12 @@ def exit_code(state: ExecInspect) -> int:
     return state["ExitCode"] or 0
 
 
-def exit_polls_s() -> Iterator[float]:
+def exit_polls_s(*, slowest_s: float) -> Iterator[float]:
     """Yield how long to wait before each further inspect, until the process has exited."""
     delay_s = _FIRST_EXIT_POLL_S
     while True:
         yield delay_s
-        delay_s = min(2 * delay_s, _SLOWEST_EXIT_POLL_S)
+        delay_s = min(2 * delay_s, slowest_s)
 
 
 def is_start_error(output: bytes | bytearray | memoryview) -> bool:

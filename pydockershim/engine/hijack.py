@@ -31,7 +31,7 @@ _UPGRADED = {http.client.SWITCHING_PROTOCOLS, http.client.OK}
 class Hijacked:
     """A bidirectional connection to a process in a container.
 
-    To only read, use `recv`; to write as well, `detach` the socket.
+    To only read, use `recv`; to write as well, use `take_socket`.
     """
 
     def __init__(self, sock: socket.socket, leftover: bytes) -> None:
@@ -39,7 +39,7 @@ class Hijacked:
         self._sock = sock
         self._leftover = leftover
 
-    def detach(self) -> tuple[socket.socket, bytes]:
+    def take_socket(self) -> tuple[socket.socket, bytes]:
         """Return the socket, for the caller to use, and the bytes that arrived with the head."""
         return self._sock, self._leftover
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pydockershim.dockerapi import ImageInspect, ImageSummary, Json
 from pydockershim.engine import time_limits
 from pydockershim.engine.auth import Credentials, registry_auth_header
-from pydockershim.engine.json_stream import failure, records, send
+from pydockershim.engine.json_stream import failure, messages, send
 from pydockershim.engine.pulls import ProgressTimeout, pull_error, pull_errors
 from pydockershim.engine.session import Session
 from pydockershim.engine.time_limits import TimeLimit
@@ -61,10 +61,10 @@ class ImageApi:
             # Closing the connection ends the pull in the engine.
             with closing(connection), pull_errors(what, no_progress_s):
                 timeout = ProgressTimeout(connection, no_progress_s)
-                for record in records(send(connection, "POST", url, headers=headers)):
-                    timeout.watch(record)
-                    on_progress(record)
-                    if message := failure(record):
+                for entry in messages(send(connection, "POST", url, headers=headers)):
+                    timeout.watch(entry)
+                    on_progress(entry)
+                    if message := failure(entry):
                         raise pull_error(what, message)
 
         self._session.call_apart(what, TimeLimit(no_progress_s, read=True), pull)
@@ -76,8 +76,8 @@ class ImageApi:
             url = url_path(api_version, "/images/load", quiet="1")
             with closing(connection):
                 answer = send(connection, "POST", url, headers=_TAR, body=tar)
-                for record in records(answer):
-                    if message := failure(record):
+                for entry in messages(answer):
+                    if message := failure(entry):
                         raise Unknown(f"cannot load an image: {message}")
 
         self._session.call_apart("load an image", time_limits.LOAD, load)

@@ -1,7 +1,7 @@
 """Answers of dockerd that are too long or too slow for the pool: each has its own connection.
 
-Pulls, loads and events are streams of JSON records. Only the end of an answer ends the iteration; a
-broken connection raises.
+Pulls, loads and events are streams of JSON messages. Only the end of an answer ends the iteration;
+a broken connection raises.
 """
 
 import http.client
@@ -31,8 +31,8 @@ def send(
     return answer
 
 
-def records(answer: http.client.HTTPResponse) -> Iterator[Json]:
-    """Yield the JSON records of an answer; IncompleteRead or OSError when the connection breaks."""
+def messages(answer: http.client.HTTPResponse) -> Iterator[Json]:
+    """Yield the JSON messages of an answer; IncompleteRead or OSError if the connection breaks."""
     rest = b""
     while block := answer.read1(_READ_SIZE):
         *lines, rest = (rest + block).split(b"\n")
@@ -42,8 +42,8 @@ def records(answer: http.client.HTTPResponse) -> Iterator[Json]:
         yield json.loads(rest)
 
 
-def failure(record: Json) -> str | None:
-    """Return dockerd's message if the record reports a failure of the call; the status was 200."""
-    detail = record.get("errorDetail") or {}
-    message: str | None = detail.get("message") or record.get("error")  # the latter before 28
+def failure(entry: Json) -> str | None:
+    """Return dockerd's message if the entry reports a failure of the call; the status was 200."""
+    detail = entry.get("errorDetail") or {}
+    message: str | None = detail.get("message") or entry.get("error")  # the latter before 28
     return message

@@ -71,10 +71,10 @@ class ProgressTimeout:
         self._last: dict[str, object] = {}
         self._limit_next_read()
 
-    def watch(self, record: Json) -> None:
-        """Count a record as progress unless dockerd only retries, or repeats itself."""
-        status, layer = record.get("status", ""), record.get("id", "")
-        reported = status, record.get("progressDetail")
+    def watch(self, message: Json) -> None:
+        """Count a message as progress unless dockerd only retries, or repeats itself."""
+        status, layer = message.get("status", ""), message.get("id", "")
+        reported = status, message.get("progressDetail")
         is_new = self._last.get(layer) != reported
         self._last[layer] = reported
         if is_new and not status.startswith(_RETRYING):

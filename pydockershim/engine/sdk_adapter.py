@@ -44,14 +44,14 @@ class DockerClient(docker.APIClient):
 class UnixAdapter(requests.adapters.BaseAdapter):
     """The transport under the SDK's client: exchanges whole requests for whole answers.
 
-    `on_lost` is called when the engine has dropped a connection: it may have been restarted, with
-    another configuration or version.
+    `on_connection_dropped` is called when the engine has dropped a connection: it may have been
+    restarted, with another configuration or version.
     """
 
-    def __init__(self, path: str, *, on_lost: Callable[[], None]) -> None:
+    def __init__(self, path: str, *, on_connection_dropped: Callable[[], None]) -> None:
         super().__init__()
         self._path = path
-        self._on_lost = on_lost
+        self._on_connection_dropped = on_connection_dropped
         self._idle: deque[UnixHttpConnection] = deque()
 
     def send(  # noqa: PLR0917 -- the signature is requests'
@@ -138,4 +138,4 @@ class UnixAdapter(requests.adapters.BaseAdapter):
 
     def _lost(self) -> None:
         self.close()
-        self._on_lost()
+        self._on_connection_dropped()

@@ -37,7 +37,7 @@ class Session:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._adapter = UnixAdapter(path, on_lost=self._forget)
+        self._adapter = UnixAdapter(path, on_connection_dropped=self._forget)
         self._unversioned = DockerClient(self._adapter, api_version=MINIMUM_API_VERSION)
         self._negotiated: _Negotiated | None = None
         self._server = ""

@@ -41,7 +41,7 @@ _STOP_TIMEOUT_S = 5.0
 # Other drivers' output is read from files in `local` format: their own, or Docker's cached copy.
 _OWN_FORMATS = frozenset({"json-file", "journald"})
 
-_TURNS = 8
+_BLOCKS_PER_SWEEP = 8
 _SHORTEST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.2
 
@@ -201,7 +201,7 @@ class LogWriters:
         """Let each follower take a step; those with more to read get up to 8 turns."""
         progress = Progress.QUIET
         followers = list(self._followers.values())
-        for _ in range(_TURNS):
+        for _ in range(_BLOCKS_PER_SWEEP):
             found = [(self._step(follower), follower) for follower in followers]
             progress = max(progress, *(each for each, _ in found), Progress.QUIET)
             followers = [follower for each, follower in found if each is Progress.MORE]

@@ -36,10 +36,14 @@ class _UnknownNetwork:
         """Return what Docker knows."""
         return docker_addresses(inspect)
 
-    def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:  # noqa: ARG002
-        """Only log what Docker cleans up: a pod of an unknown kind must be removable, too."""
+    def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:
+        """Only log what Docker cleans up: a pod of an unknown kind must be removable, too.
+
+        Warn once, when the pod is stopped; the kubelet repeats StopPodSandbox.
+        """
         kind = f"kind {record.network!r}" if record.network else "no recorded kind"
-        logger.warning(
+        logger.log(
+            logging.WARNING if pid else logging.DEBUG,
             "sandbox %s has a pod network of %s: Docker removes what Docker set up; "
             "what a network plugin set up must be removed by the runtime that created the pod",
             sandbox_id,

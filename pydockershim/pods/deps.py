@@ -29,5 +29,5 @@ class PodDeps:
     oom_floor: OomScoreFloor
     locks: NamedLocks
     pod_resources: StateFiles
-    logs: LogWriters
+    log_writers: LogWriters
     readiness: Readiness

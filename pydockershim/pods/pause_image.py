@@ -27,11 +27,11 @@ _RETRY_AFTER_S = 300.0
 class PauseImage:
     """Thread-safe. Owns the memory of a failed pull; all pods that wait share one pull."""
 
-    def __init__(self, *, engine: Engine, view: View, images: ImageCache, name: str) -> None:
+    def __init__(self, *, engine: Engine, view: View, image_cache: ImageCache, name: str) -> None:
         self.name = name
         self._engine = engine
         self._view = view
-        self._images = images
+        self._image_cache = image_cache
         self._pulls = SingleFlight(self._pull_unless_failed, name="pause-image")
         self._retry_at_s = 0.0
         self._builtin_id = ""
@@ -70,11 +70,11 @@ class PauseImage:
             credentials=cli_credentials(reference.registry),
             no_progress_s=_NO_PROGRESS_S,
         )
-        self._images.refresh_and_find(self.name)
+        self._image_cache.refresh_and_find(self.name)
 
     def _builtin(self) -> str:
         """Load the built-in image once per process: another image may have taken its name."""
         if not (self._builtin_id and self._view.image(self._builtin_id)):
             self._engine.images.load(builtin_pause.image_tar(self._engine.features.architecture))
-            self._builtin_id = self._images.refresh_and_find(builtin_pause.NAME).id
+            self._builtin_id = self._image_cache.refresh_and_find(builtin_pause.NAME).id
         return self._builtin_id

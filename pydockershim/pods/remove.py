@@ -25,7 +25,7 @@ def tear_down(deps: PodDeps, sandbox: SandboxItem) -> None:
     """Remove a pod whose lock is held."""
     stop.end(deps, sandbox)
     containers = [each.id for each in deps.view.containers_of(sandbox.id)]
-    deps.logs.finish(containers)
+    deps.log_writers.finish(containers)
     for each in (*containers, sandbox.id):
         deps.engine.containers.remove(each)
         deps.store.forget(each)

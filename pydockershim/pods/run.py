@@ -20,7 +20,7 @@ from pydockershim.host.container_processes import process_exists
 from pydockershim.host.files import overwrite_in_place, read_profile, read_text
 from pydockershim.labels import naming
 from pydockershim.labels.record import SandboxRecord
-from pydockershim.network.interface import DnsConfig, PodNetworkRequest, PortMapping
+from pydockershim.network.interface import DnsConfig, PodNetwork, PodNetworkRequest, PortMapping
 from pydockershim.pods import remove
 from pydockershim.pods.deps import PodDeps
 from pydockershim.translate import resolv
@@ -42,7 +42,7 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
     if not has_runtime(handler, features):
         features = deps.engine.renewed_features()
     record = translate.sandbox_record(
-        config, handler=handler, network=deps.networks.chosen.kind, features=features
+        config, handler=handler, network_kind=deps.networks.chosen.kind, features=features
     )
     profile = profile_path(config.linux.security_context)
     body = translate.docker_sandbox(
@@ -151,8 +151,14 @@ def _attach(
     request = _network_request(config, record, inspect)
     network = deps.networks.chosen
     addresses = network.attach(request)
-    undo.callback(network.detach, request.sandbox_id, pid=request.pid, record=record)
+    undo.callback(_detach, network, request, record)
     logger.debug("sandbox %s has addresses %s", request.sandbox_id, ", ".join(addresses))
+
+
+def _detach(network: PodNetwork, request: PodNetworkRequest, record: SandboxRecord) -> None:
+    """Take the network away again, even when the caller has disconnected."""
+    with calls.shielded():
+        network.detach(request.sandbox_id, pid=request.pid, record=record)
 
 
 def _network_request(

@@ -22,7 +22,7 @@ import grpc
 from google.protobuf.message import Message
 
 from pydockershim import calls
-from pydockershim.api.services import METHODS, Kind, Method
+from pydockershim.api.services import METHODS, CallKind, Method
 from pydockershim.errors import ResourceExhausted, ShimError, Unsupported
 from pydockershim.server.in_flight import InFlightChanges
 from pydockershim.server.status_codes import code_of, details_of
@@ -53,7 +53,9 @@ def generic_handlers(*servicers: object, changes: InFlightChanges) -> list[grpc.
             (getattr(each, method.name) for each in servicers if hasattr(each, method.name)),
             _not_implemented(method),
         )
-        services.setdefault(method.service, {})[method.name] = dispatcher.handler(method, function)
+        services.setdefault(method.service_name, {})[method.name] = dispatcher.handler(
+            method, function
+        )
     return [grpc.method_handlers_generic_handler(name, each) for name, each in services.items()]
 
 
@@ -113,7 +115,7 @@ class _Dispatcher:
 
     @contextmanager
     def _bounded(self, method: Method) -> Iterator[None]:
-        if method.kind is Kind.READ:
+        if method.kind is CallKind.READ:
             yield
             return
         if not self._slots.acquire(blocking=False):
@@ -121,7 +123,7 @@ class _Dispatcher:
                 f"{_BOUNDED_CALLS} calls are in progress already; try again when some have ended"
             )
         try:
-            with nullcontext() if method.kind is Kind.STREAM else self._changes.track():
+            with nullcontext() if method.kind is CallKind.STREAM else self._changes.track():
                 yield
         finally:
             self._slots.release()
@@ -131,7 +133,7 @@ def _call(method: Method, context: grpc.ServicerContext) -> calls.Call:
     left_s = context.time_remaining()
     call = calls.Call(
         timeout_s=left_s if left_s < _NO_DEADLINE_S else None,
-        service=method.service.split(".")[1],
+        service=method.service_name.split(".")[1],
     )
     if not context.add_callback(call.cancel):
         call.cancel()
@@ -165,7 +167,7 @@ def _ids(message: Any) -> dict[str, str]:
 
 
 def _log(method: Method, messages: list[Any], started_s: float, error: ShimError | None) -> None:
-    level = logging.INFO if method.kind is Kind.CHANGE else logging.DEBUG
+    level = logging.INFO if method.kind is CallKind.CHANGE else logging.DEBUG
     outcome = "ok"
     if error is not None:
         code = code_of(error)

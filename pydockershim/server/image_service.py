@@ -19,7 +19,7 @@ class ImageService:
     """The CRI's ImageService, for both of its versions."""
 
     view: View
-    images: ImageDeps
+    image_deps: ImageDeps
     verbose: VerboseInfo
 
     def ListImages(self, request: cri.ListImagesRequest) -> bytes:
@@ -35,14 +35,14 @@ class ImageService:
         return self.view.image_status(request.image.image)
 
     def ImageFsInfo(self, _: cri.ImageFsInfoRequest) -> bytes:
-        return self.images.disk_usage.info()
+        return self.image_deps.disk_usage.info()
 
     def PullImage(self, request: cri.PullImageRequest) -> cri.PullImageResponse:
         require(request, "image.image")
         auth = request.auth if request.HasField("auth") else None
-        return cri.PullImageResponse(image_ref=pull.pull(self.images, request.image, auth))
+        return cri.PullImageResponse(image_ref=pull.pull(self.image_deps, request.image, auth))
 
     def RemoveImage(self, request: cri.RemoveImageRequest) -> cri.RemoveImageResponse:
         require(request, "image.image")
-        remove.remove(self.images, request.image.image)
+        remove.remove(self.image_deps, request.image.image)
         return cri.RemoveImageResponse()

@@ -24,7 +24,7 @@ class InFlightChanges:
                 self._under_way -= 1
                 self._changed.notify_all()
 
-    def drain(self, *, timeout_s: float) -> int:
+    def wait_idle(self, *, timeout_s: float) -> int:
         """Wait until none is under way; return how many there are when the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: not self._under_way, timeout_s)

@@ -68,7 +68,7 @@ class Listener:
         A client that does not read delays nothing: gRPC itself would wait for it.
         """
         self._server.stop(self._grace_s)
-        if cancelled := self._changes.drain(timeout_s=self._grace_s):
+        if cancelled := self._changes.wait_idle(timeout_s=self._grace_s):
             logger.warning(
                 "cancelled %d calls that did not finish within %g s", cancelled, self._grace_s
             )

@@ -26,8 +26,8 @@ class RuntimeService:
     """The CRI's RuntimeService, for both of its versions."""
 
     view: View
-    pods: PodDeps
-    containers: ContainerDeps
+    pod_deps: PodDeps
+    container_deps: ContainerDeps
     runtime: RuntimeInfo
     verbose: VerboseInfo
     streaming: StreamingUrls
@@ -49,26 +49,26 @@ class RuntimeService:
 
     def RunPodSandbox(self, request: cri.RunPodSandboxRequest) -> cri.RunPodSandboxResponse:
         require(request, "config.metadata.name")
-        sandbox_id = run_pod.run(self.pods, request.config, handler=request.runtime_handler)
+        sandbox_id = run_pod.run(self.pod_deps, request.config, handler=request.runtime_handler)
         return cri.RunPodSandboxResponse(pod_sandbox_id=sandbox_id)
 
     def StopPodSandbox(self, request: cri.StopPodSandboxRequest) -> cri.StopPodSandboxResponse:
         require(request, "pod_sandbox_id")
-        stop_pod.stop(self.pods, request.pod_sandbox_id)
+        stop_pod.stop(self.pod_deps, request.pod_sandbox_id)
         return cri.StopPodSandboxResponse()
 
     def RemovePodSandbox(
         self, request: cri.RemovePodSandboxRequest
     ) -> cri.RemovePodSandboxResponse:
         require(request, "pod_sandbox_id")
-        remove_pod.remove(self.pods, request.pod_sandbox_id)
+        remove_pod.remove(self.pod_deps, request.pod_sandbox_id)
         return cri.RemovePodSandboxResponse()
 
     def UpdatePodSandboxResources(
         self, request: cri.UpdatePodSandboxResourcesRequest
     ) -> cri.UpdatePodSandboxResourcesResponse:
         require(request, "pod_sandbox_id")
-        update_pod.update(self.pods, request)
+        update_pod.update(self.pod_deps, request)
         return cri.UpdatePodSandboxResourcesResponse()
 
     def PodSandboxStatus(
@@ -88,22 +88,22 @@ class RuntimeService:
     def CreateContainer(self, request: cri.CreateContainerRequest) -> cri.CreateContainerResponse:
         require(request, "pod_sandbox_id", "config.metadata.name", "config.image.image")
         require(request, "sandbox_config")
-        container_id = create.create(self.containers, request)
+        container_id = create.create(self.container_deps, request)
         return cri.CreateContainerResponse(container_id=container_id)
 
     def StartContainer(self, request: cri.StartContainerRequest) -> cri.StartContainerResponse:
         require(request, "container_id")
-        start.start(self.containers, request.container_id)
+        start.start(self.container_deps, request.container_id)
         return cri.StartContainerResponse()
 
     def StopContainer(self, request: cri.StopContainerRequest) -> cri.StopContainerResponse:
         require(request, "container_id")
-        stop.stop(self.containers, request.container_id, grace_s=request.timeout)
+        stop.stop(self.container_deps, request.container_id, grace_s=request.timeout)
         return cri.StopContainerResponse()
 
     def RemoveContainer(self, request: cri.RemoveContainerRequest) -> cri.RemoveContainerResponse:
         require(request, "container_id")
-        remove.remove(self.containers, request.container_id)
+        remove.remove(self.container_deps, request.container_id)
         return cri.RemoveContainerResponse()
 
     def ContainerStatus(
@@ -124,7 +124,7 @@ class RuntimeService:
         self, request: cri.ReopenContainerLogRequest
     ) -> cri.ReopenContainerLogResponse:
         require(request, "container_id")
-        reopen_log.reopen_log(self.containers, request.container_id)
+        reopen_log.reopen_log(self.container_deps, request.container_id)
         return cri.ReopenContainerLogResponse()
 
     def GetContainerEvents(self, _: cri.GetEventsRequest) -> Iterator[bytes]:
@@ -133,7 +133,7 @@ class RuntimeService:
     def ExecSync(self, request: cri.ExecSyncRequest) -> cri.ExecSyncResponse:
         require(request, "container_id", "cmd")
         return exec_sync.exec_sync(
-            self.containers, request.container_id, list(request.cmd), timeout_s=request.timeout
+            self.container_deps, request.container_id, list(request.cmd), timeout_s=request.timeout
         )
 
     def Exec(self, request: cri.ExecRequest) -> cri.ExecResponse:

@@ -1,7 +1,7 @@
 """Exec, attach and port-forward: single-use URLs, and the server behind them.
 
 - `streaming_server` is the facade: it hands out URLs (`tokens`, `stream_requests`) and owns the
-  thread with the event loop that runs all sessions. `limits` bounds what clients can use.
+  thread with the event loop that runs all sessions; `config.streaming_limits` bounds them.
 - `connections` accepts clients; each goes through `http/` (request and upgrade) to `sessions/`
   (exec, attach, port-forward), which moves bytes between the two connections of `transport/`. The
   docstring of `transport/` draws their backpressure.

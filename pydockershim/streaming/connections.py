@@ -4,6 +4,7 @@ import asyncio
 import logging
 from http import HTTPStatus
 
+from pydockershim.config.config import flag
 from pydockershim.config.streaming_limits import StreamingLimits
 from pydockershim.streaming.codec import Buffer
 from pydockershim.streaming.http.negotiation import (
@@ -81,9 +82,10 @@ class Connections:
     def _on_connected(self, downstream: Downstream) -> None:
         if len(self._live) >= self._limits.connections:
             logger.warning(
-                "closed a new streaming connection: %d are open; raise --streaming-limit "
-                "connections if they are legitimate",
+                "closed a new streaming connection: %d are open; raise %s connections if they are "
+                "legitimate",
                 len(self._live),
+                flag("streaming_limits"),
             )
             downstream.abort()
             return

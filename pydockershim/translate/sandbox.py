@@ -36,9 +36,9 @@ _CPU_SHARES = 2
 
 
 def sandbox_record(
-    config: cri.PodSandboxConfig, *, handler: str, network: str, features: EngineFeatures
+    config: cri.PodSandboxConfig, *, handler: str, network_kind: str, features: EngineFeatures
 ) -> SandboxRecord:
-    """Return the sandbox's record. `network` is the kind of its pod network.
+    """Return the sandbox's record; `network_kind` is that of its pod network.
 
     InvalidArgument or Unsupported, before anything is changed, for a config that cannot be run.
     """
@@ -63,7 +63,7 @@ def sandbox_record(
         annotations=dict(config.annotations),
         handler=handler,
         namespaces=namespaces.recorded(context.namespace_options),
-        network=network,
+        network=network_kind,
         log_directory=log_directory(config.log_directory),
         cgroup_parent=docker_cgroup_parent(config.linux.cgroup_parent, features),
         privileged=context.privileged,

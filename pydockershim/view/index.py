@@ -7,7 +7,7 @@ from pydockershim.errors import InvalidArgument, NotFound, Unavailable
 from pydockershim.translate.filters import whole_id
 from pydockershim.view.items import ContainerItem, Item, SandboxItem
 
-Kind = TypeVar("Kind", SandboxItem, ContainerItem)
+AnyItem = TypeVar("AnyItem", SandboxItem, ContainerItem)
 
 
 class Index:
@@ -65,7 +65,7 @@ class Index:
             )
 
 
-def _find(kind: str, object_id: str, objects: Mapping[str, Kind]) -> Kind:
+def _find(kind: str, object_id: str, objects: Mapping[str, AnyItem]) -> AnyItem:
     item = objects.get(object_id)
     if item is None:
         if not object_id:

@@ -88,12 +88,12 @@ class Reflector:
         engine: Engine,
         *,
         store: Store,
-        images: ImageCache,
+        image_cache: ImageCache,
         on_list: Callable[[list[Item]], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._store = store
-        self._images = images
+        self._image_cache = image_cache
         self._on_list = on_list
         self._workqueue = WorkQueue(self._fetch)
         self._inbox = _Inbox()
@@ -147,7 +147,7 @@ class Reflector:
                     target=_read, args=(stream, inbox), name="events", daemon=True
                 )
                 reader.start()
-            self._images.mark_stale("not listed since the event stream was lost")
+            self._image_cache.mark_stale("not listed since the event stream was lost")
             self._add(_IMAGES)
             self._relist(everything=True)
             self._workqueue.wait([_IMAGES], patience_s=_PATIENCE_S)
@@ -254,7 +254,7 @@ class Reflector:
     def _list_images(self) -> None:
         """List the images, and retry soon when that fails: pods do without."""
         try:
-            self._images.refresh()
+            self._image_cache.refresh()
         except ShimError as error:
             reason = str(error)
         except Exception:  # one odd image must not freeze the others
@@ -263,7 +263,7 @@ class Reflector:
         else:
             return
         logger.warning("the cached list of images is stale: %s", reason)
-        self._images.mark_stale(reason)
+        self._image_cache.mark_stale(reason)
         self._inbox.put(self._delay(_RETRY_INSPECT_S, _IMAGES))
 
     def _inspect(self, container_id: str, since: int) -> None:

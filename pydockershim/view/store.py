@@ -88,6 +88,11 @@ class Store:
             self._freshness.check()
             return self._current_index()
 
+    def check_fresh(self) -> None:
+        """Raise Unavailable while the objects are stale."""
+        with self._lock:
+            self._freshness.check()
+
     def index_now(self) -> tuple[Index, int]:
         """Return all objects and the time at which they hold, in ns; each call a later one."""
         with self._lock:

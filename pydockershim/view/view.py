@@ -27,9 +27,9 @@ class View:
     NotFound when it fits none of the kind that is asked for.
     """
 
-    def __init__(self, store: Store, images: ImageCache) -> None:
+    def __init__(self, store: Store, image_cache: ImageCache) -> None:
         self._store = store
-        self._images = images
+        self._image_cache = image_cache
 
     # Lookups
 
@@ -52,8 +52,8 @@ class View:
 
     def image(self, ref: str) -> ImageItem | None:
         """Return an image by name, digest or id; None when the engine has no such image."""
-        self._store.index()
-        return self._images.find(ref)
+        self._store.check_fresh()
+        return self._image_cache.find(ref)
 
     # Responses, ready for the wire
 
@@ -117,8 +117,8 @@ class View:
         return filters.select_containers(wanted, self._store.index().containers)
 
     def _select_images(self, wanted: cri.ImageFilter) -> Sequence[ImageItem]:
-        self._store.index()
-        return self._images.select(wanted)
+        self._store.check_fresh()
+        return self._image_cache.select(wanted)
 
 
 def _containers_statuses(index: Index, sandbox_id: str, at_ns: int) -> bytes:

@@ -121,7 +121,7 @@ def _bodies(bench: Bench, pause_image: str) -> tuple[Any, Any]:
     features = engine.features
     config = _pod_config()
     record = sandbox_translation.sandbox_record(
-        config, handler="", network="docker", features=features
+        config, handler="", network_kind="docker", features=features
     )
     sandbox = sandbox_translation.docker_sandbox(
         config, record, network_mode="bridge", publish_ports=True, features=features

@@ -190,7 +190,7 @@ def _bare_execs(bench: Bench, pod: Pod, count: int) -> float:
                 config = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True}
                 exec_id = engine.execs.create(pod.container_id, config)
                 stream = engine.execs.start(exec_id, tty=False)
-                stream.detach()[0].sendall(b"x")
+                stream.take_socket()[0].sendall(b"x")
                 stream.recv()
                 streams.callback(stream.close)
 

@@ -54,7 +54,7 @@ def view(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[View]:
     engine = EngineClient(str(proxy.path))
     images = ImageCache(engine, pinned=())
     store = Store(engine.containers.inspect)
-    follower = reflector.Reflector(engine, store=store, images=images)
+    follower = reflector.Reflector(engine, store=store, image_cache=images)
     follower.start()
     yield View(store, images)
     follower.stop()

@@ -57,7 +57,7 @@ def store(our_engine: Engine) -> Store:
 def view(our_engine: Engine, store: Store) -> Iterator[View]:
     image_cache = ImageCache(our_engine, pinned=[images.BUSYBOX.name])
     view = View(store, image_cache)
-    reflector = Reflector(our_engine, store=store, images=image_cache)
+    reflector = Reflector(our_engine, store=store, image_cache=image_cache)
     reflector.start()
     try:
         eventually(lambda: view.list_sandboxes(cri.PodSandboxFilter()) is not None)

@@ -17,7 +17,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.manifest.fields import Fields
 from pydockershim.errors import InvalidArgument
 
-Kind = Literal["folder", "file", "socket", "character device", "block device", "anything"]
+PathKind = Literal["folder", "file", "socket", "character device", "block device", "anything"]
 
 _PROPAGATIONS = {
     "None": cri.PROPAGATION_PRIVATE,
@@ -25,7 +25,7 @@ _PROPAGATIONS = {
     "Bidirectional": cri.PROPAGATION_BIDIRECTIONAL,
 }
 # The kind that has to be there, and the mode with which a missing one is made.
-_HOST_PATH_TYPES: dict[str, tuple[Kind, int | None] | None] = {
+_HOST_PATH_TYPES: dict[str, tuple[PathKind, int | None] | None] = {
     "": None,
     "DirectoryOrCreate": ("folder", 0o755),
     "Directory": ("folder", None),
@@ -45,7 +45,7 @@ class HostPath:
     """
 
     path: Path
-    kind: Kind
+    kind: PathKind
     mode: int | None = None
 
 

@@ -72,5 +72,5 @@ class AttachProcess:
         """Return success: an attach ends with its streams and reports no exit code."""
         return ProcessResult(b"", exit_status.of_exit(0, as_json=as_json))
 
-    async def detach(self) -> None:
+    async def client_disconnected(self) -> None:
         """Leave the process running."""

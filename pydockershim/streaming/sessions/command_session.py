@@ -6,7 +6,8 @@
 - A slow client slows down the process. Docker keeps the output of an exited process for two seconds
   only, so from then on it is read no matter how slow the client is.
 - The session also ends three seconds after the container exits: Docker may never end the stream.
-- When the client disconnects, the stream is closed, and `RemoteProcess.detach` does the rest.
+- When the client disconnects, the stream is closed; `RemoteProcess.client_disconnected` does the
+  rest.
 """
 
 import asyncio
@@ -117,7 +118,7 @@ class CommandSession:
                     self._failure(f"the session ended: {self._downstream.end_reason}")
                 )
             with suppress(ShimError):
-                await self._process.detach()
+                await self._process.client_disconnected()
             raise
         finally:
             self._upstream.abort()
@@ -127,7 +128,7 @@ class CommandSession:
         """Start the process and wait for its result."""
         await self._wait_first_size()
         hijacked = await self._process.start(self._size)
-        sock, leftover = hijacked.detach()
+        sock, leftover = hijacked.take_socket()
         await self._upstream.connect(sock, leftover)
         exit_timeout = asyncio.timeout(None)
         watchers = [

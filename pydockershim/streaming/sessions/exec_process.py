@@ -21,6 +21,7 @@ from pydockershim.streaming.transport.blocking_calls import BlockingCalls
 logger = logging.getLogger(__name__)
 
 _HUNG_UP_WITHIN_S = 20.0
+_SLOWEST_POLL_S = 1.0  # a process that has closed its output may run for hours
 # Docker answers an inspect within milliseconds, but not while it drains the output of a process.
 _INSPECT_S = 0.25
 
@@ -102,7 +103,7 @@ class ExecProcess:
 
     async def result(self, *, as_json: bool) -> ProcessResult:
         """Wait until the process has exited, which may be later than the end of its output."""
-        for delay_s in exec_facts.exit_polls_s():
+        for delay_s in exec_facts.exit_polls_s(slowest_s=_SLOWEST_POLL_S):
             if exec_facts.has_exited(state := await self._inspect()):
                 break
             await asyncio.sleep(delay_s)
@@ -112,7 +113,7 @@ class ExecProcess:
         code = exec_facts.exit_code(state)
         return ProcessResult(self._held, exit_status.of_exit(code, as_json=as_json))
 
-    async def detach(self) -> None:
+    async def client_disconnected(self) -> None:
         """Hang up a process with a terminal (SIGHUP); other processes keep running.
 
         Docker keeps the terminal open forever: a shell would wait for the next line forever.

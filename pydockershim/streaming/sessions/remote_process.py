@@ -42,5 +42,5 @@ class RemoteProcess(Protocol):
     async def result(self, *, as_json: bool) -> ProcessResult:
         """Return the result; called after the end of the output."""
 
-    async def detach(self) -> None:
+    async def client_disconnected(self) -> None:
         """Leave or hang up the process of a client that has disconnected."""

@@ -56,7 +56,7 @@ def test_input_of_an_exec_ends_with_the_half_close(client: Engine, container: st
     data = bytes(range(256)) * 4000
 
     with closing(client.execs.start(exec_id, tty=False)) as stream:
-        link, _ = stream.detach()
+        link, _ = stream.take_socket()
 
         def write() -> None:
             link.sendall(data)
@@ -81,7 +81,7 @@ def test_no_key_of_a_terminal_is_swallowed(client: Engine, container: str) -> No
 
     with closing(stream):
         read_until(stream, b"ready")
-        stream.detach()[0].sendall(b"\x10\x11\x00ab")  # docker's own detach keys are \x10\x11
+        stream.take_socket()[0].sendall(b"\x10\x11\x00ab")  # docker's own detach keys are \x10\x11
 
         assert b"10 11 00 61 62" in read_until(stream, b"62")
 
@@ -92,7 +92,7 @@ def test_a_terminal_can_be_resized(client: Engine, container: str) -> None:
     with closing(stream):
         read_until(stream, b"ready")
         client.execs.resize(exec_id, height=40, width=100)
-        stream.detach()[0].sendall(b"\n")
+        stream.take_socket()[0].sendall(b"\n")
 
         read_until(stream, b"40 100")
 
@@ -104,7 +104,7 @@ def test_attach_joins_the_streams_of_a_container(client: Engine) -> None:
     with closing(
         client.containers.attach(container_id, stdin=True, stdout=True, stderr=True)
     ) as stream:
-        link, _ = stream.detach()
+        link, _ = stream.take_socket()
         link.sendall(b"hello")
         link.shutdown(socket.SHUT_WR)
         assert output(stream)[StreamName.STDOUT] == b"hello"

@@ -180,7 +180,7 @@ def shown_and_written(docker_socket: Path) -> Iterator[None]:
     images = ImageCache(engine, pinned=())
     store = Store(engine.containers.inspect, is_drained=logs.is_drained)
     view = View(store, images)
-    follower = Reflector(engine, store=store, images=images, on_list=logs.take_up)
+    follower = Reflector(engine, store=store, image_cache=images, on_list=logs.take_up)
     writers.start()
     follower.start()
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pydockershim.api import runtime_v1 as cri
-from pydockershim.api.services import METHODS, Kind, Method
+from pydockershim.api.services import METHODS, CallKind, Method
 
 TABLES = Path(__file__).parent
 
@@ -46,7 +46,7 @@ def test_only_a_read_has_a_read_s_name(method: Method) -> None:
         ("Stats", "Status", "Info", "Version", "Config")
     )
 
-    assert (method.kind is Kind.READ) == (reads and method.name != "UpdateRuntimeConfig")
+    assert (method.kind is CallKind.READ) == (reads and method.name != "UpdateRuntimeConfig")
 
 
 def only(path: str) -> Method:
@@ -56,4 +56,4 @@ def only(path: str) -> Method:
 
 def row(method: Method) -> list[str]:
     response = ("stream " if method.streams else "") + method.response.DESCRIPTOR.name
-    return [method.service, method.name, method.request.DESCRIPTOR.name, response]
+    return [method.service_name, method.name, method.request.DESCRIPTOR.name, response]

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.api.services import METHODS, Method
-from pydockershim.client.client import CriClient, CriError, Service
+from pydockershim.client.client import ApiVersion, CriClient, CriError
 
 
 class Recorder:
@@ -32,7 +32,7 @@ class Recorder:
                 response_serializer=method.response.SerializeToString,
             )
             handlers = {method.name: handler}
-            generic = grpc.method_handlers_generic_handler(method.service, handlers)
+            generic = grpc.method_handlers_generic_handler(method.service_name, handlers)
             server.add_generic_rpc_handlers((generic,))
         server.add_insecure_port(f"unix://{socket}")
         server.start()
@@ -68,7 +68,7 @@ def client(endpoint: str) -> Iterator[CriClient]:
 
 @pytest.mark.parametrize("service", ["v1", "v1alpha2"])
 def test_a_client_speaks_the_service_that_it_is_told(
-    recorder: Recorder, endpoint: str, service: Service
+    recorder: Recorder, endpoint: str, service: ApiVersion
 ) -> None:
     recorder.answers["Version"] = cri.VersionResponse(runtime_name="docker")
 

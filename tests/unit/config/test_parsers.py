@@ -84,6 +84,7 @@ def test_limits_are_changed_by_name() -> None:
         ("streams=many", "write streams=many like"),
         ("idle_s=1,no_such=1", "no limit no_such; use one of pending_tokens, .*engine_calls"),
         ("streams=0", "streams must be a number above 0"),
+        ("streams=0.5", "streams must be a number above 0"),
         ("idle_s=-1", "idle_s must be a number above 0"),
         ("idle_s=inf", "idle_s must be a number above 0"),
         ("idle_s=nan", "idle_s must be a number above 0"),

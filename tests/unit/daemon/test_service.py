@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pydockershim.daemon.service import Service, started
+from pydockershim.daemon.service import BackgroundService, started
 from pydockershim.errors import FailedPrecondition
 
 
@@ -33,7 +33,7 @@ def calls() -> list[str]:
     return []
 
 
-def services(calls: list[str], *, second_fails_in: str = "") -> list[Service]:
+def services(calls: list[str], *, second_fails_in: str = "") -> list[BackgroundService]:
     return [_Noted("a", calls), _Noted("b", calls, second_fails_in), _Noted("c", calls)]
 
 

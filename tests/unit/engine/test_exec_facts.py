@@ -54,7 +54,7 @@ def test_other_words_are_read_when_there_is_no_process() -> None:
 
 
 def test_polls_for_the_exit_get_slower() -> None:
-    delays_s = list(islice(exec_facts.exit_polls_s(), 12))
+    delays_s = list(islice(exec_facts.exit_polls_s(slowest_s=1.0), 12))
 
     assert delays_s == sorted(delays_s)
     assert (delays_s[0], delays_s[-1]) == (0.005, 1.0)

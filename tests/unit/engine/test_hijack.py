@@ -120,7 +120,7 @@ def test_input_and_output_go_on_after_the_half_close(tmp_path: Path) -> None:
 
     with serving(tmp_path, echo_backwards) as server:
         stream = hijack(server.path, "/v1.51/exec/x/start", {}, timeout_s=30)
-        link, _ = stream.detach()
+        link, _ = stream.take_socket()
         link.sendall(b"abcdef")
         link.shutdown(socket.SHUT_WR)
 
@@ -147,7 +147,7 @@ def test_nothing_in_time_is_none(pair: tuple[Hijacked, socket.socket]) -> None:
 def test_socket_is_handed_over_with_what_came_with_the_head() -> None:
     ours, theirs = socket.socketpair()
     with closing(Hijacked(ours, b"early")) as stream, theirs:
-        assert stream.detach() == (ours, b"early")
+        assert stream.take_socket() == (ours, b"early")
 
 
 @pytest.mark.parametrize("timeout_s", [None, 60])
@@ -170,7 +170,7 @@ def test_abort_keeps_the_descriptor_from_others_until_it_is_closed(
 ) -> None:
     """A reader may be on its way into the kernel with the descriptor's number."""
     stream, _ = pair
-    descriptor = stream.detach()[0].fileno()
+    descriptor = stream.take_socket()[0].fileno()
 
     stream.abort()
     with socket.socket() as other:
@@ -180,7 +180,7 @@ def test_abort_keeps_the_descriptor_from_others_until_it_is_closed(
 
 def test_a_broken_connection_is_not_an_end(pair: tuple[Hijacked, socket.socket]) -> None:
     stream, theirs = pair
-    stream.detach()[0].sendall(b"never read")
+    stream.take_socket()[0].sendall(b"never read")
     theirs.close()
 
     with pytest.raises(Unavailable, match="broke"):

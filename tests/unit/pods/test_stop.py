@@ -55,7 +55,7 @@ def deps_with(record: SandboxRecord, networks: Networks, *, network_mode: str = 
         oom_floor=unused,
         locks=NamedLocks(),
         pod_resources=unused,
-        logs=unused,
+        log_writers=unused,
         readiness=unused,
     )
 

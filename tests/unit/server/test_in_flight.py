@@ -7,7 +7,7 @@ from pydockershim.server.in_flight import InFlightChanges
 
 
 def test_nothing_under_way_is_waited_for_no_time() -> None:
-    assert InFlightChanges().drain(timeout_s=60) == 0
+    assert InFlightChanges().wait_idle(timeout_s=60) == 0
 
 
 def test_wait_ends_with_the_last_change() -> None:
@@ -22,7 +22,7 @@ def test_wait_ends_with_the_last_change() -> None:
     with ThreadPoolExecutor(3) as pool:
         made = [pool.submit(change) for _ in range(2)]
         begun.wait(30)
-        waiting = pool.submit(changes.drain, timeout_s=60)
+        waiting = pool.submit(changes.wait_idle, timeout_s=60)
         assert not waiting.done()
         may_end.set()
         assert waiting.result(30) == 0
@@ -34,4 +34,4 @@ def test_what_does_not_end_in_time_is_counted() -> None:
     changes = InFlightChanges()
 
     with changes.track(), changes.track():
-        assert changes.drain(timeout_s=0.01) == 2
+        assert changes.wait_idle(timeout_s=0.01) == 2

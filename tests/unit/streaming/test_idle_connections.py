@@ -75,7 +75,7 @@ class _Silent:
     async def result(self, *, as_json: bool) -> ProcessResult:
         return ProcessResult(b"", exit_status.of_exit(0, as_json=as_json))
 
-    async def detach(self) -> None:
+    async def client_disconnected(self) -> None:
         pass
 
 

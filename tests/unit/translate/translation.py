@@ -34,7 +34,9 @@ def translated_sandbox(
     config: cri.PodSandboxConfig, *, handler: str = "", features: EngineFeatures = DOCKER_28
 ) -> Json:
     """Return the record and the create body of a sandbox."""
-    record = sandbox.sandbox_record(config, handler=handler, network="docker", features=features)
+    record = sandbox.sandbox_record(
+        config, handler=handler, network_kind="docker", features=features
+    )
     body = sandbox.docker_sandbox(
         config,
         record,
@@ -55,7 +57,9 @@ def translated_container(
     features: EngineFeatures = DOCKER_28,
 ) -> Json:
     """Return the record and the create body of a container."""
-    pod = sandbox.sandbox_record(sandbox_config, handler="", network="docker", features=features)
+    pod = sandbox.sandbox_record(
+        sandbox_config, handler="", network_kind="docker", features=features
+    )
     context = config.linux.security_context
     record = container.container_record(
         config, sandbox_id=sandbox_id, sandbox=pod, image_ref=image_ref(config.image, IMAGE)
