@@ -33,11 +33,11 @@ class _UnknownNetwork:
     """
 
     def addresses(self, inspect: ContainerInspect) -> Addresses:
-        """Return what Docker knows."""
+        """Return the addresses that Docker reports."""
         return docker_addresses(inspect)
 
     def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:  # noqa: ARG002
-        """Only log what Docker cleans up: a pod of an unknown kind must be removable, too."""
+        """Only log what Docker cleans up: a pod of an unknown kind must still be removable."""
         kind = f"kind {record.network!r}" if record.network else "no recorded kind"
         logger.warning(
             "sandbox %s has a pod network of %s: Docker removes what Docker set up; "
