@@ -1,4 +1,4 @@
-"""The RPC under way on this thread: how long it may take, and whether its caller still waits.
+"""The current RPC of this thread: deadline and cancellation.
 
 The gRPC edge makes a `Call` for each RPC and enters it; what blocks further down (the engine's
 transport, waits in the procedures) asks `current()`. A thread that works for a call on its own runs
@@ -28,9 +28,9 @@ class Call:
         self._callbacks: set[Callable[[], None]] = set()
 
     def remaining_s(self, limit_s: float | None = None) -> float | None:
-        """Return the seconds left, at most `limit_s`; None when there is no end.
+        """Return the seconds left, at most `limit_s`; None without a limit.
 
-        DeadlineExceeded when the time is over, Cancelled when the caller has gone.
+        DeadlineExceeded when the time is over, Cancelled when the caller has disconnected.
         """
         self.check()
         if self._deadline_s is None:
@@ -39,14 +39,14 @@ class Call:
         return left_s if limit_s is None else min(left_s, limit_s)
 
     def check(self) -> None:
-        """Raise Cancelled or DeadlineExceeded when it is pointless to go on."""
+        """Raise Cancelled or DeadlineExceeded when the call is over."""
         if self._cancelled.is_set():
             raise Cancelled("the caller cancelled the request")
         if self._deadline_s is not None and time.monotonic() >= self._deadline_s:
             raise DeadlineExceeded("the caller's deadline has passed")
 
     def cancel(self) -> None:
-        """Note that the caller has gone, and run what was registered for that."""
+        """Note that the caller has disconnected, and run the `on_cancel` callbacks."""
         with self._lock:
             self._cancelled.set()
             callbacks = tuple(self._callbacks)
@@ -55,7 +55,7 @@ class Call:
 
     @contextmanager
     def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Run `callback` once, on the canceller's thread, if the caller goes while inside."""
+        """Run `callback` once, on the cancelling thread, if the call is cancelled in the block."""
         with self._lock:
             self._callbacks.add(callback)
             gone = self._cancelled.is_set()
@@ -72,7 +72,7 @@ _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def current() -> Call:
-    """Return this thread's call; outside of any RPC one that never ends."""
+    """Return this thread's call; outside of any RPC one without a deadline."""
     return _current.get() or Call()
 
 
@@ -88,7 +88,7 @@ def entered(call: Call) -> Iterator[Call]:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Let neither the caller's deadline nor its cancellation reach the block.
+    """Run the block without the caller's deadline and cancellation.
 
     For what must finish once it has begun: a rollback, a removal.
     """

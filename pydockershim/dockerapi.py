@@ -1,7 +1,7 @@
 """The Engine API as plain data: what an engine can do, and the JSON that we read from it.
 
 Both sides of the wall share these shapes: `engine/` fills them, `translate/` reads them. No I/O and
-no version test here: which API version brings what is decided in `engine/features.py` alone.
+no version test here: what an API version supports is decided in `engine/features.py` alone.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class EngineFeatures:
-    """What the engine at hand is and can do, found out once per connection.
+    """The connected engine: its configuration and features, read once per connection.
 
     `api_version` is the negotiated one, such as `1.51`; `architecture` as Go names it (`amd64`).
     `seccomp` is the daemon's profile (`default` or `builtin`, a path, `unconfined`), empty where
-    the kernel has no seccomp. The two `by_default` are true, too, where the engine does not tell.
+    the kernel has no seccomp. `no_new_privileges_by_default` is also true where the engine does not
+    report it.
     """
 
     server_version: str
@@ -32,7 +33,7 @@ class EngineFeatures:
     userns_remap: bool
     no_new_privileges_by_default: bool
     containerd_image_store: bool
-    # What a newer API version brings.
+    # What a newer API version supports.
     local_logs_keep_lf: bool
     names_builtin_seccomp: bool
     read_only_binds_recurse: bool
@@ -103,7 +104,7 @@ class ImageSummary(TypedDict):
 
 
 class ExecInspect(TypedDict):
-    """`GET /exec/{id}/json`; `ExitCode` is null until the end, `Pid` is the host's, 0 at first."""
+    """`GET /exec/{id}/json`; `ExitCode` is null until the exit, `Pid` is the host's, 0 at first."""
 
     ID: str
     Running: bool

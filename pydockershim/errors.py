@@ -1,13 +1,13 @@
-"""What can go wrong, in our own words: a flat tree that knows neither gRPC nor HTTP.
+"""The error classes: a flat tree that knows neither gRPC nor HTTP.
 
 The engine's edge turns HTTP statuses into these classes, the gRPC edge turns these classes into
 status codes. A message is a whole sentence for the person who reads it: what was wrong, with which
-id, and what to do about it. It never holds a credential or the value of an environment variable.
+id, and what to do. It never holds a credential or the value of an environment variable.
 """
 
 
 class ShimError(Exception):
-    """Anything that this program reports; each subclass is one kind of answer."""
+    """Any error that is reported to a client or an operator; see the subclasses."""
 
 
 class InvalidArgument(ShimError):
@@ -23,7 +23,7 @@ class AlreadyExists(ShimError):
 
 
 class FailedPrecondition(ShimError):
-    """The request is sound, but the object or the host is not in the state that it needs."""
+    """The request is valid, but the object or the host is not in the state that it needs."""
 
 
 class PermissionDenied(ShimError):
@@ -31,11 +31,11 @@ class PermissionDenied(ShimError):
 
 
 class ResourceExhausted(ShimError):
-    """A bound of ours is reached (calls at once, pending tokens); later it may work."""
+    """A limit of the shim is reached (concurrent calls, pending tokens); retry later."""
 
 
 class Unavailable(ShimError):
-    """The engine does not answer, or what we hold of it may be wrong; try again."""
+    """The engine does not answer, or the cached view of it may be wrong; try again."""
 
 
 class DeadlineExceeded(ShimError):
@@ -43,11 +43,11 @@ class DeadlineExceeded(ShimError):
 
 
 class Cancelled(ShimError):
-    """The caller gave up."""
+    """The caller cancelled the request."""
 
 
 class Unsupported(ShimError):
-    """A part of the CRI that Docker cannot do, or that is not built yet."""
+    """A part of the CRI that Docker does not support, or that is not implemented yet."""
 
 
 class Unknown(ShimError):

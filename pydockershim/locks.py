@@ -1,4 +1,4 @@
-"""One lock for each name, made when it is asked for and forgotten when nobody holds it."""
+"""One lock for each name, created on demand, removed when unused."""
 
 import threading
 from collections.abc import Iterator

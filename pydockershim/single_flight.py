@@ -1,4 +1,4 @@
-"""One run of a slow function for all callers that want its result at the same time."""
+"""One run of a slow function, shared by all callers that need its result at the same time."""
 
 import threading
 from collections.abc import Callable
@@ -13,9 +13,8 @@ Result = TypeVar("Result")
 class SingleFlight(Generic[Result]):
     """Thread-safe. Runs `work` once at a time, on a thread called `name`.
 
-    No lock is held while it runs. It belongs to no caller: each waits as long as its own call
-    lasts (DeadlineExceeded, Cancelled), and the run goes on for the others. What `work` raises, all
-    of its callers raise.
+    No lock is held while it runs. Each caller waits until its own deadline (DeadlineExceeded) or
+    cancellation (Cancelled); the run continues. An error of `work` is raised in all callers.
     """
 
     def __init__(self, work: Callable[[], Result], *, name: str) -> None:
@@ -32,7 +31,7 @@ class SingleFlight(Generic[Result]):
         return _result_of(flight)
 
     def join_next(self) -> Result:
-        """Return the result of a run that begins after this call does; it may be shared, too."""
+        """Return the result of a run that begins after this call does; it may also be shared."""
         with self._lock:
             if self._running is None:
                 flight = self._begin()

@@ -1,7 +1,7 @@
 """The methods of the CRI as plain data, for the server and the client alike.
 
 - Read from the compiled descriptor, so that proto/ is the only place that lists them.
-- `runtime.v1alpha2` has the messages of `runtime.v1` and only the methods that it ended with.
+- `runtime.v1alpha2` has the messages of `runtime.v1` and only the methods of its last version.
 """
 
 from collections.abc import Iterator
@@ -39,12 +39,12 @@ _ONLY_IN_V1 = frozenset(
 
 
 class CallKind(Enum):
-    """What a call asks of the server, which decides how it is bounded, awaited and logged."""
+    """What a call does, which decides how it is limited, awaited at shutdown and logged."""
 
-    READ = "answered from memory or a single question to the engine"
-    CHANGE = "changes something, and is finished before the server ends"
-    LONG = "a change that lasts as long as its client wants, and comes by the hundred"
-    STREAM = "lasts until its client or the server ends it"
+    READ = "answered from memory or with a single call to the engine"
+    CHANGE = "changes something, and is finished before the server stops"
+    LONG = "a change of any duration, called very often"
+    STREAM = "open until the client or the server closes it"
 
 
 _READS = frozenset(

@@ -16,7 +16,7 @@ examples:
   pydockershim
       serve on {Config().endpoint}, with pods on Docker's own bridge
   pydockershim --container-runtime-endpoint unix:///tmp/shim.sock --state-dir /tmp/shim
-      a second instance next to the first needs both
+      run a second instance: needs its own socket and state directory
   crictl --runtime-endpoint {Config().endpoint} pods
       list the pods
 """

@@ -1,7 +1,7 @@
 """A typed CRI client over a unix socket, built from the descriptor.
 
 One method for each RPC that the demo, the tests and the tools use; `call` reaches the others. The
-time limits are the kubelet's, so that what is too slow for a node is too slow here.
+time limits are the kubelet's, so that what is too slow for a kubelet fails here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,17 +18,17 @@ ApiVersion = Literal["v1", "v1alpha2"]
 _Response = TypeVar("_Response", bound=Message)
 
 TIMEOUT_S = 120.0
-"""The limit of a call, unless it says otherwise."""
+"""The default timeout of a call."""
 
 _METHODS = {
     method.request: method for method in METHODS if method.service_name.startswith(f"{V1}.")
 }
-# What the kubelet's client receives at most; more is RESOURCE_EXHAUSTED.
+# The largest message of the kubelet's client; more is RESOURCE_EXHAUSTED.
 _MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 
 class CriError(ShimError):
-    """An RPC has failed; `message` is the server's own sentence."""
+    """An RPC has failed; `message` is the server's error."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(f"{code.name}: {message}")
@@ -37,10 +37,10 @@ class CriError(ShimError):
 
 
 class CriClient:
-    """A connection to a CRI server; leave it with `close` or as a context manager.
+    """A connection to a CRI server; close it with `close` or as a context manager.
 
     `endpoint` is a socket such as `unix:///run/pydockershim.sock`. The connection is made by the
-    first call. Every method raises CriError, UNAVAILABLE when nobody serves there.
+    first call. Every method raises CriError, UNAVAILABLE when nothing listens there.
     """
 
     def __init__(self, endpoint: str, *, service: ApiVersion = "v1") -> None:
@@ -49,7 +49,7 @@ class CriClient:
         self._channel = grpc.insecure_channel(endpoint, options=options)
 
     def close(self) -> None:
-        """Close the connection; calls under way are cancelled."""
+        """Close the connection; calls in progress are cancelled."""
         self._channel.close()
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class CriClient:
     def call(
         self, request: Message, response: type[_Response], *, timeout_s: float | None = TIMEOUT_S
     ) -> _Response:
-        """Make the unary RPC that takes this request; None waits for it without an end."""
+        """Make the unary RPC that takes this request; None waits without a timeout."""
         invoke: grpc.UnaryUnaryMultiCallable[Message, _Response] = self._channel.unary_unary(
             _METHODS[type(request)].path.replace(V1, self._package),
             request_serializer=type(request).SerializeToString,
@@ -75,7 +75,7 @@ class CriClient:
     def stream(self, request: Message, response: type[_Response]) -> Iterator[_Response]:
         """Make the streaming RPC that takes this request; it has no time limit.
 
-        It is under way at the server when this returns; the call ends when its messages do, or when
+        The server has accepted it when this returns; the call ends with its last message, or when
         the iterator is closed.
         """
         invoke: grpc.UnaryStreamMultiCallable[Message, _Response] = self._channel.unary_stream(
@@ -150,7 +150,7 @@ class CriClient:
         self.call(cri.StartContainerRequest(container_id=container_id), cri.StartContainerResponse)
 
     def stop_container(self, container_id: str, *, grace_period_s: int = 0) -> None:
-        """Ask a container to end, and kill it after the grace period; at once when it is 0."""
+        """Stop a container, and kill it after the grace period; at once when it is 0."""
         request = cri.StopContainerRequest(container_id=container_id, timeout=grace_period_s)
         self.call(request, cri.StopContainerResponse, timeout_s=TIMEOUT_S + grace_period_s)
 
@@ -178,7 +178,7 @@ class CriClient:
     def exec_sync(
         self, container_id: str, command: Sequence[str], *, timeout_s: int = 0
     ) -> cri.ExecSyncResponse:
-        """Run a command in a container; without a timeout it is waited for without an end."""
+        """Run a command in a container; 0 waits without a timeout."""
         request = cri.ExecSyncRequest(container_id=container_id, cmd=command, timeout=timeout_s)
         limit_s = TIMEOUT_S + timeout_s if timeout_s else None
         return self.call(request, cri.ExecSyncResponse, timeout_s=limit_s)
@@ -191,23 +191,23 @@ class CriClient:
         return self.call(cri.ListImagesRequest(filter=filter_), cri.ListImagesResponse).images
 
     def image_status(self, image: str) -> cri.Image | None:
-        """Return the image, or None when it is not there."""
+        """Return the image, or None when it does not exist."""
         request = cri.ImageStatusRequest(image=cri.ImageSpec(image=image))
         response = self.call(request, cri.ImageStatusResponse)
         return response.image if response.HasField("image") else None
 
     def pull_image(self, image: str, *, auth: cri.AuthConfig | None = None) -> str:
-        """Pull an image, however long it takes; return its reference."""
+        """Pull an image, with no timeout; return its reference."""
         request = cri.PullImageRequest(image=cri.ImageSpec(image=image), auth=auth)
         return self.call(request, cri.PullImageResponse, timeout_s=None).image_ref
 
     def remove_image(self, image: str) -> None:
-        """Remove an image; one that is not there is fine."""
+        """Remove an image; do nothing if it does not exist."""
         self.call(cri.RemoveImageRequest(image=cri.ImageSpec(image=image)), cri.RemoveImageResponse)
 
 
 def _messages(call: Any) -> Iterator[Any]:
-    """Yield what a streaming call brings, and end it with its reader."""
+    """Yield the messages of a streaming call; cancel it when the reader stops."""
     try:
         yield from call
     except grpc.RpcError as error:

@@ -1,6 +1,6 @@
-"""This machine as the node that a manifest is read for: what it has, and what has to be made.
+"""This machine as the node that a manifest is read for: what it has, and what has to be created.
 
-It is what a kubelet does around the CRI; nothing here talks to a CRI server.
+It does what a kubelet does around the CRI; nothing here talks to a CRI server.
 """
 
 import os
@@ -34,19 +34,21 @@ def describe(*, volumes_root: Path, logs_root: Path) -> Node:
 
 
 def provide(host_paths: Iterable[HostPath]) -> None:
-    """Make what is missing on this machine.
+    """Create what is missing on this machine.
 
-    FailedPrecondition when something is of another kind, or is missing and may not be made.
+    FailedPrecondition when a path is of another kind, or missing without a mode.
     """
     for needed in host_paths:
         if not needed.path.exists() and needed.mode is not None:
             _make(needed, needed.mode)
         if not needed.path.exists() or not _KINDS[needed.kind](needed.path.stat().st_mode):
-            raise FailedPrecondition(f"the pod needs a {needed.kind} at {needed.path}")
+            raise FailedPrecondition(
+                f"{needed.path}: must be a {needed.kind}; create it or change hostPath"
+            )
 
 
 def _make(needed: HostPath, mode: int) -> None:
-    """Make a folder or a file of exactly this mode, whatever the umask says."""
+    """Create a folder or a file of exactly this mode, whatever the umask."""
     needed.path.parent.mkdir(parents=True, exist_ok=True)
     if needed.kind == "file":
         needed.path.touch()

@@ -4,7 +4,7 @@ COMPAT(cri-dockerd): its names and its syntax where it has the setting too, so t
 cri-dockerd needs nothing but a new program name, unless systemd passes the socket (`fd://`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pydockershim.config.parsers import (
@@ -30,6 +30,7 @@ LOG_DRIVERS = ("local", "inherit")
 
 _LOGS = "container logs"
 _STREAMING = "exec, attach and port-forward"
+_LIMITS = ", ".join(each.name for each in fields(StreamingLimits))
 
 _PULL_PROGRESS = "1m0s"
 _LOG_FILE_SIZE = "64m"
@@ -78,7 +79,7 @@ class Config:
         check=network_plugin,
         default="docker",
         metavar="NAME",
-        help="docker or no-op: pods use Docker's own bridge; cni is not implemented yet",
+        help="pod network: docker (Docker's bridge); no-op is an alias; cni is not implemented yet",
     )
     pull_progress_s: float = setting(
         "--image-pull-progress-deadline",
@@ -102,8 +103,8 @@ class Config:
         check=one_of(LOG_DRIVERS),
         default="local",
         metavar=f"{{{','.join(LOG_DRIVERS)}}}",
-        help="where Docker keeps container output until it is in the CRI log: in its local driver, "
-        "or, with inherit, in the driver that the Docker daemon is configured with",
+        help="Docker log driver that keeps container output until it is in the CRI log: local, or "
+        "inherit for the driver that the Docker daemon is configured with",
         group=_LOGS,
     )
     log_file_bytes: int = setting(
@@ -119,14 +120,14 @@ class Config:
         "--streaming-bind-addr",
         parse=bind_address,
         metavar="IP[:PORT]",
-        help="address to serve them on (default: a free port of 127.0.0.1)",
+        help="listen address for exec, attach and port-forward (default: a free port of 127.0.0.1)",
         group=_STREAMING,
     )
     streaming_cert_file: Path | None = setting(
         "--streaming-tls-cert-file",
         parse=optional_path,
         metavar="FILE",
-        help="serve them over TLS with this certificate",
+        help="TLS certificate for exec, attach and port-forward",
         group=_STREAMING,
     )
     streaming_key_file: Path | None = setting(
@@ -140,7 +141,7 @@ class Config:
         "--streaming-limit",
         parse=streaming_limits,
         metavar="NAME=NUMBER",
-        help="change a limit; may be repeated. docs/streaming.md lists them",
+        help=f"change a limit, such as idle_s=3600; may be repeated. Limits: {_LIMITS}",
         group=_STREAMING,
         repeated=True,
     )

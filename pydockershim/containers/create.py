@@ -103,9 +103,9 @@ def _with_readable_log(deps: ContainerDeps, container_id: str) -> str:
             deps.engine.containers.remove(container.id)
         deps.store.forget(container.id)
         raise FailedPrecondition(
-            f"the log driver {container.log_config['Type']} cannot be read, so there would be no "
-            f"container log: use {flag('log_driver')} local, or change the log driver of the "
-            "Docker daemon"
+            f"container {container.record.container}: Docker cannot read its log driver "
+            f"{container.log_config['Type']}, so it would have no log; use {flag('log_driver')} "
+            "local, or change the log driver of the Docker daemon"
         )
     return container.id
 

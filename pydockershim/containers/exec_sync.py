@@ -1,8 +1,8 @@
 """ExecSync: run a command in a running container, and answer with its output and exit code.
 
-- On a timeout, or when the caller goes, the command and everything it started are killed. Docker
-  has no call for that: they are killed as processes of this host, once they are known to be the
-  container's.
+- On a timeout, or when the caller disconnects, the command and everything it started are killed.
+  Docker has no call for that: they are killed as processes of this host, after a check that they
+  are the container's.
 - The timeout begins when the command is started: on Docker 20.10 execs of one container queue.
 - The answer as a whole stays below what a client accepts. What exceeds it is read and dropped, so
   that the command never blocks on a full pipe.
@@ -31,11 +31,11 @@ from pydockershim.view.view import View
 
 logger = logging.getLogger(__name__)
 
-# COMPAT(kubelet): its client takes 16 MiB in one message; some room is left for the rest of it.
+# COMPAT(kubelet): its client takes 16 MiB in one message; some room is left for the other fields.
 _ANSWER_BYTES = 16 * 1024 * 1024 - 64 * 1024
 _PID_KNOWN_WITHIN_S = 2.0
-_EXITED_WITHIN_S = 5.0  # from the end of the stream to the exit code; some ms as a rule
-_OVERTIME_S = 1.0  # to read what a command that exited in time has left
+_EXITED_WITHIN_S = 5.0  # from the end of the stream to the exit code; usually a few ms
+_OVERTIME_S = 1.0  # to read the remaining output of a command that exited in time
 _SILENCE_S = 1.0  # then check whether the container still runs
 _DRAINED_NS = int(exec_facts.DRAINED_S * 1e9)
 
@@ -86,7 +86,7 @@ class _Output:
 def _read(
     view: View, container_id: str, stream: Hijacked, output: _Output, *, timeout_s: int
 ) -> None:
-    """Read to the end of the stream; DeadlineExceeded at the timeout, Cancelled with the caller."""
+    """Read to the end of the stream; DeadlineExceeded at the timeout, or Cancelled."""
     call, frames = calls.current(), Demultiplexer()
     deadline_s = time.monotonic() + (timeout_s if timeout_s > 0 else math.inf)
     with call.on_cancel(stream.abort):
@@ -108,7 +108,7 @@ def _read(
 
 
 def _check_alive(view: View, container_id: str) -> None:
-    """Raise Unknown or NotFound when the container has exited and nothing more can come of it."""
+    """Raise Unknown or NotFound when the container has exited and no more output can follow."""
     with suppress(Unavailable):
         container = view.container(container_id)
         if not container.running and time.time_ns() - container.finished_ns > _DRAINED_NS:
@@ -135,7 +135,7 @@ def _kill(engine: Engine, container: ContainerItem, exec_id: str) -> bool:
 
 
 def _exited(engine: Engine, exec_id: str) -> ExecInspect:
-    """Return the state of the exec with its exit code, which may be known a moment later."""
+    """Return the state of the exec with its exit code, which may be known slightly later."""
     deadline_s = time.monotonic() + _EXITED_WITHIN_S
     for delay_s in exec_facts.exit_polls_s(slowest_s=exec_facts.PID_POLL_S):
         state = engine.execs.inspect(exec_id)

@@ -20,6 +20,6 @@ def require_running(view: View, container_id: str) -> ContainerItem:
     if not container.running:
         raise FailedPrecondition(
             f"container {container.id} is {cri.ContainerState.Name(container.state)}, not "
-            "CONTAINER_RUNNING: this needs a running container"
+            "CONTAINER_RUNNING: start it first, or create a new one if it has exited"
         )
     return container

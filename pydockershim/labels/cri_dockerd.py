@@ -1,13 +1,13 @@
 """Containers that cri-dockerd or dockershim created: how they are recognised and read.
 
-They have the same names and plain labels as ours, but no record. What their labels do not say is
-found elsewhere:
+They have the same names and plain labels as ours, but no record. What their labels do not contain
+is found elsewhere:
 
 - names: as ours; on a name conflict `_<8 hex digits>` is appended, which is skipped here.
 - labels and annotations: all plain labels, those of the image among them.
-- namespace modes, cgroup parent, privileged: the pause container's `HostConfig`. A pid namespace
-  shared by the pod looks there like one of each container's own.
-- the kind of pod network: not known; the addresses that Docker gave are.
+- namespace modes, cgroup parent, privileged: the pause container's `HostConfig`. A PID namespace
+  that the pod shares looks there like one per container.
+- the kind of pod network: not known; the addresses that Docker assigned are.
 - the pod's log directory: not known; `sandbox_config` of CreateContainer has it.
 - a container's log: the CRI log file is a symbolic link to Docker's own JSON file, so there is
   nothing to write. Opening it without following links fails with ELOOP.

@@ -1,7 +1,7 @@
-"""Container names: built here and nowhere else.
+"""Container names: built only here.
 
 A sandbox is `k8s_POD_<pod>_<namespace>_<uid>_<attempt>`, a container
-`k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`: the names that dockershim and cri-dockerd give,
+`k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`: the names that dockershim and cri-dockerd use,
 so that a node can change shims with its pods running.
 
 - A sandbox has the suffix `_setup` until it is complete. The rename that removes the suffix is what
@@ -23,12 +23,12 @@ _LAST_ATTEMPT = 2**32 - 1  # a uint32 in the CRI
 
 
 def sandbox_name(*, pod: str, namespace: str, uid: str, attempt: int) -> str:
-    """Return the final name of a sandbox; InvalidArgument when Docker cannot carry a part."""
+    """Return the final name of a sandbox; InvalidArgument when Docker does not allow a part."""
     return container_name(container=SANDBOX, pod=pod, namespace=namespace, uid=uid, attempt=attempt)
 
 
 def container_name(*, container: str, pod: str, namespace: str, uid: str, attempt: int) -> str:
-    """Return the name of a container; InvalidArgument when Docker cannot carry a part."""
+    """Return the name of a container; InvalidArgument when Docker does not allow a part."""
     parts = {"container name": container, "pod name": pod, "namespace": namespace, "uid": uid}
     for what, part in parts.items():
         if not _ALLOWED.fullmatch(part):
@@ -50,7 +50,7 @@ def without_setup(name: str) -> str:
 
 
 def is_setup(name: str) -> bool:
-    """Say whether the sandbox of this name is still being set up (or was abandoned half way)."""
+    """Say whether the sandbox of this name is still being set up (or was left incomplete)."""
     return name.endswith(SETUP_SUFFIX)
 
 
@@ -60,5 +60,5 @@ def could_be_ours(name: str) -> bool:
 
 
 def is_attempt(number: int) -> bool:
-    """Say whether the CRI can carry a number as an attempt."""
+    """Say whether a number is in the range of the CRI's attempts."""
     return 0 <= number <= _LAST_ATTEMPT

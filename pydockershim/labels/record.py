@@ -1,4 +1,4 @@
-"""What a container remembers: plain data, JSON-ready."""
+"""What is stored with a container: plain data, JSON-ready."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxRecord:
-    """What a pause container remembers.
+    """What is stored with a pause container.
 
     `name` is the final container name. `namespaces` maps `network`, `pid` and `ipc` to the name of
     a CRI NamespaceMode. `network` is the kind of pod network (`docker`, `cni`) that set it up,
@@ -31,12 +31,12 @@ class SandboxRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerRecord:
-    """What a pod's container remembers.
+    """What is stored with a pod's container.
 
     `log_path` is absolute, or empty without a log. `image` is the CRI ImageSpec that
     was sent, `image_ref` the digested reference it resolved to, `mounts` the CRI mounts that were
-    sent; each as a dict of CRI field names, unset fields left out. `config_digest` tells whether a
-    second request for the container asks for the same.
+    sent; each as a dict of CRI field names, unset fields left out. `config_digest` shows whether a
+    second request for the container is the same.
     """
 
     name: str

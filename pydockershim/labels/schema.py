@@ -1,15 +1,15 @@
 """A record as Docker labels.
 
 The plain labels are cri-dockerd's, so that either shim can take over the other's pods; one label of
-our own, `io.pydockershim.record`, holds as JSON what theirs lose.
+our own, `io.pydockershim.record`, holds as JSON what theirs cannot.
 
 - A CRI label becomes a Docker label of the same key, a CRI annotation one of `annotation.<key>`.
-- Docker merges an image's LABELs into the container's, so a label proves nothing by being there.
+- Docker merges an image's LABELs into the container's, so the presence of a label proves nothing.
   The record lists the keys that were sent; only those come back. Keys that we use ourselves are
   set on every container, so an image's value of them never survives.
 - A CRI label whose key we use ourselves, or that looks like an annotation, is kept in the record.
 - A container is ours when its name and its labels agree. The record counts only when it names the
-  container that it is on, and when that name is the one its metadata makes.
+  container that it is on, and when its metadata result in that name.
 
 Labels on a node outlive this program: a newer version reads older records, and an older one ignores
 the fields that a newer one adds.
@@ -59,7 +59,7 @@ def encode(record: Record) -> dict[str, str]:
 
 
 def decode(name: str, labels: Mapping[str, str]) -> Record | None:
-    """Read what the container of this name (without `/`) remembers; None when it is not ours.
+    """Return the record of the container of this name (without `/`); None when it is not ours.
 
     The name may still be a sandbox's `_setup` name.
     """

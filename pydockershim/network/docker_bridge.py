@@ -27,7 +27,7 @@ class DockerBridge:
         if not found:
             raise FailedPrecondition(
                 f"Docker assigned no address on its bridge to sandbox {request.sandbox_id}; check "
-                "the Docker daemon's log, and its options for --bridge=none"
+                "the Docker daemon's log, and whether it runs with --bridge=none"
             )
         return found
 
@@ -39,7 +39,7 @@ class DockerBridge:
         """Do nothing: Docker releases address and ports when the pause container exits."""
 
     def unready_reason(self) -> str | None:
-        """Return None: Docker's bridge is there whenever Docker is."""
+        """Return None: Docker's bridge exists whenever Docker runs."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the procedures and the view need of a pod network, whichever kind it is."""
+"""What the procedures and the view need of a pod network of any kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Addresses = tuple[str, ...]
 class PortMapping:
     """A host port that leads to a port of the pod.
 
-    `protocol` is `tcp`, `udp` or `sctp`; a `host_port` of 0 asks for nothing; an empty `host_ip`
+    `protocol` is `tcp`, `udp` or `sctp`; a `host_port` of 0 means none; an empty `host_ip`
     means all addresses of the host.
     """
 
@@ -27,7 +27,7 @@ class PortMapping:
 
 @dataclass(frozen=True, kw_only=True)
 class DnsConfig:
-    """What the pod's resolv.conf is to say; all empty for the node's own."""
+    """The content of the pod's resolv.conf; all empty for the node's own."""
 
     servers: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class DnsConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class PodNetworkRequest:
-    """A pod that is to get its network; its pause container has just been started.
+    """A pod to attach to its network; its pause container has just been started.
 
     `inspect` is Docker's description of that container. `annotations` are the pod's own, such as
     bandwidth limits. `cgroup_parent` is the pod's cgroup as the kubelet sent it, a path in cgroupfs
@@ -70,13 +70,13 @@ class AttachedNetwork(Protocol):
         """Return the pod's addresses, none if it has lost them; reads nothing but local state."""
 
     def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:
-        """Take the network away; safe to repeat. `pid` is 0 when the pause container has died."""
+        """Detach the pod; safe to repeat. `pid` is 0 when the pause container has exited."""
 
 
 class PodNetwork(AttachedNetwork, Protocol):
     """A kind of pod network that this version can set up.
 
-    `kind` is what a sandbox's record remembers, `mode` the Docker network mode of a pause container
+    `kind` is stored in a sandbox's record, `mode` the Docker network mode of a pause container
     that is not on the host's network, `publishes_ports` whether Docker binds its host ports.
     """
 
@@ -85,7 +85,7 @@ class PodNetwork(AttachedNetwork, Protocol):
     publishes_ports: bool
 
     def attach(self, request: PodNetworkRequest) -> Addresses:
-        """Give the pod its network and return its addresses; an error leaves nothing behind."""
+        """Attach the pod and return its addresses; an error leaves nothing behind."""
 
     def unready_reason(self) -> str | None:
         """Return why no pod can get a network now, or None."""

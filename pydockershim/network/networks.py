@@ -33,11 +33,11 @@ class _UnknownNetwork:
     """
 
     def addresses(self, inspect: ContainerInspect) -> Addresses:
-        """Return what Docker knows."""
+        """Return the addresses that Docker reports."""
         return docker_addresses(inspect)
 
     def detach(self, sandbox_id: str, *, pid: int, record: SandboxRecord) -> None:
-        """Only log what Docker cleans up: a pod of an unknown kind must be removable, too.
+        """Only log what Docker cleans up: a pod of an unknown kind must still be removable.
 
         Warn once, when the pod is stopped; the kubelet repeats StopPodSandbox.
         """

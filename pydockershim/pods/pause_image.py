@@ -25,7 +25,7 @@ _RETRY_AFTER_S = 300.0
 
 
 class PauseImage:
-    """Thread-safe. Owns the memory of a failed pull; all pods that wait share one pull."""
+    """Thread-safe. Remembers a failed pull; all pods that wait share one pull."""
 
     def __init__(self, *, engine: Engine, view: View, image_cache: ImageCache, name: str) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class PauseImage:
         self._builtin_id = ""
 
     def ensure(self) -> str:
-        """Return the id of an image for a pause container, which is on this host now."""
+        """Return the id of an image for a pause container, present on this host."""
         return self._present(self.name) or self._pulls.join() or self._builtin()
 
     def _present(self, name: str) -> str | None:

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
     """Return the id of a new READY sandbox.
 
-    InvalidArgument or Unsupported for a config that cannot be carried out, AlreadyExists (with the
+    InvalidArgument or Unsupported for a config that is not supported, AlreadyExists (with the
     id) when the sandbox is READY or has containers.
     """
     features = deps.engine.features
@@ -77,9 +77,9 @@ def _make_room(deps: PodDeps, record: SandboxRecord) -> None:
         return
     if _identity(earlier.record) != _identity(record):
         raise AlreadyExists(
-            f"pod {record.namespace}/{record.pod} would have the same Docker name {record.name} as "
-            f"pod {earlier.record.namespace}/{earlier.record.pod}, whose sandbox {earlier.id} is "
-            "here: change the name or uid of one of them"
+            f"Docker name {record.name} of pod {record.namespace}/{record.pod} is taken by sandbox "
+            f"{earlier.id} of pod {earlier.record.namespace}/{earlier.record.pod}; rename one of "
+            "the pods"
         )
     if earlier.ready or deps.view.containers_of(earlier.id):
         raise AlreadyExists(
@@ -91,7 +91,7 @@ def _make_room(deps: PodDeps, record: SandboxRecord) -> None:
 
 
 def _identity(record: SandboxRecord) -> tuple[str, str, str]:
-    """Return the parts of the name, which a Docker name does not separate: each may hold `_`."""
+    """Return the parts of the name, which a Docker name does not separate: each may contain `_`."""
     return record.namespace, record.pod, record.uid
 
 

@@ -1,7 +1,7 @@
 """UpdatePodSandboxResources: the kubelet reports what it has set on the pod's cgroup.
 
-Nothing is to be changed; the report is kept for the verbose status. Without the state directory
-only that is lost.
+Nothing is changed; the report is kept for the verbose status. If the state directory is lost, only
+that is missing.
 """
 
 from pydockershim.api import runtime_v1 as cri
@@ -10,7 +10,7 @@ from pydockershim.translate.as_json import as_json
 
 
 def update(deps: PodDeps, request: cri.UpdatePodSandboxResourcesRequest) -> None:
-    """Remember a sandbox's overhead and resources; NotFound without the sandbox."""
+    """Store a sandbox's overhead and resources; NotFound when it does not exist."""
     sandbox = deps.view.sandbox(request.pod_sandbox_id)
     with deps.locks.hold(sandbox.record.name):
         deps.view.sandbox(sandbox.id)  # it may have been removed in the meantime

@@ -1,12 +1,11 @@
-"""What happens around every RPC: it is bounded, logged, and its errors become status codes.
+"""What happens around every RPC: it is limited, logged, and its errors become status codes.
 
-Written once for all methods of both services, so that a servicer method is only what is its own.
+Written once for all methods of both services, so that a servicer method has only its own work.
 
-- Reads always find a worker. Everything else may take long, so it is bounded; beyond the bound the
-  answer is RESOURCE_EXHAUSTED at once, and `Status` goes on working while a hundred pods are
-  drained.
+- Reads always find a worker. Everything else may take long, so it is limited; beyond the limit the
+  answer is RESOURCE_EXHAUSTED at once, and `Status` still works while a hundred pods are drained.
 - One line per RPC: changes at info, reads and ExecSync at debug, a failure at warning unless it is
-  NOT_FOUND (the kubelet asks for what has just gone all the time). Ids and durations, never a
+  NOT_FOUND (the kubelet often asks for what was just removed). Ids and durations, never a
   request's content.
 """
 
@@ -32,7 +31,7 @@ logger = logging.getLogger(__name__)
 WORKERS = 512
 _BOUNDED_CALLS = 448  # the rest of the workers stays free for reads
 
-# What gRPC gives as the time left of a call without a deadline is beyond this.
+# gRPC reports more than this as the time left of a call without a deadline.
 _NO_DEADLINE_S = 1e9
 
 _IDS = ("pod_sandbox_id", "container_id", "image_ref")
@@ -60,7 +59,7 @@ def generic_handlers(*servicers: object, changes: InFlightChanges) -> list[grpc.
 
 
 class _Dispatcher:
-    """Owns the one bound that all calls but reads share."""
+    """Owns the limit that all calls except reads share."""
 
     def __init__(self, changes: InFlightChanges) -> None:
         self._changes = changes
@@ -120,7 +119,7 @@ class _Dispatcher:
             return
         if not self._slots.acquire(blocking=False):
             raise ResourceExhausted(
-                f"{_BOUNDED_CALLS} calls are in progress already; try again when some have ended"
+                f"too many calls in progress (limit {_BOUNDED_CALLS}); retry later"
             )
         try:
             with nullcontext() if method.kind is CallKind.STREAM else self._changes.track():
@@ -186,5 +185,5 @@ def _summary(method: Method, messages: list[Any]) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return what a client sent so that it can neither forge a line of the log nor flood it."""
+    """Return what a client sent so that it can neither forge a log line nor flood the log."""
     return "".join(char if char.isprintable() else "?" for char in details_of(text))

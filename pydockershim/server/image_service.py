@@ -1,4 +1,4 @@
-"""ImageService: the table of contents of what can be done with images.
+"""ImageService: the table of contents of the image calls.
 
 A method that is missing here is answered with UNIMPLEMENTED.
 """

@@ -10,22 +10,22 @@ class InFlightChanges:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._under_way = 0
+        self._in_progress = 0
 
     @contextmanager
     def track(self) -> Iterator[None]:
         """Count one for as long as the block takes."""
         with self._changed:
-            self._under_way += 1
+            self._in_progress += 1
         try:
             yield
         finally:
             with self._changed:
-                self._under_way -= 1
+                self._in_progress -= 1
                 self._changed.notify_all()
 
     def wait_idle(self, *, timeout_s: float) -> int:
-        """Wait until none is under way; return how many there are when the time is over."""
+        """Wait until all have finished; return how many have not when the time is over."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._under_way, timeout_s)
-            return self._under_way
+            self._changed.wait_for(lambda: not self._in_progress, timeout_s)
+            return self._in_progress

@@ -24,7 +24,7 @@ _MESSAGE_BYTES = 16 * 1024 * 1024
 _SOCKET_MODE = 0o660
 _GROUP = "docker"
 _PROBE_S = 1.0
-# For what is left after the changes: answers on their way, reads, streams that are being closed.
+# For what is left after the changes: answers being sent, reads, streams being closed.
 _LAST_READS_S = 1.0
 
 
@@ -51,7 +51,7 @@ class Listener:
         )
 
     def start(self) -> None:
-        """Serve; FailedPrecondition when another program has the socket or it cannot be made."""
+        """Serve; FailedPrecondition when the socket is in use or cannot be created."""
         lock = take_lock(Path(f"{self._socket}.lock"))
         try:
             self._bind()
@@ -95,7 +95,7 @@ def _check_free(path: Path) -> None:
     if path.exists() and not path.is_socket():
         problem = "it exists and is not a socket; move it away"
     elif _is_served(path):
-        problem = "another program serves on it; stop that program"
+        problem = "another program listens on it; stop that program"
     else:
         return
     raise FailedPrecondition(

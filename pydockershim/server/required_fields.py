@@ -8,16 +8,16 @@ from pydockershim.errors import InvalidArgument
 
 
 def require(request: Message, *paths: str) -> None:
-    """Check that messages and strings are there; InvalidArgument names the first that is not.
+    """Check that messages and strings are set; InvalidArgument names the first that is missing.
 
-    A path such as `config.metadata` goes down one field at a time.
+    A path such as `config.metadata` names a field of a field.
     """
     for path in paths:
         value: Any = request
         for name in path.split("."):
             value = _field(value, name)
         if not value:
-            raise InvalidArgument(f"{request.DESCRIPTOR.name} has no {path}: set it")
+            raise InvalidArgument(f"{request.DESCRIPTOR.name}: required field {path} is missing")
 
 
 def _field(message: Any, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Version, Status and RuntimeConfig: what the runtime as a whole is and can do now."""
+"""Version, Status and RuntimeConfig: what the runtime as a whole is and supports."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class RuntimeInfo:
         return runtime.cri_runtime_config(self.engine.features)
 
     def status(self, *, verbose: bool) -> cri.StatusResponse:
-        """Return the conditions from memory; an engine that hangs costs two seconds at most."""
+        """Return the conditions from memory; an engine that hangs delays it by two seconds."""
         runtime_problem = self.readiness.reason or None
         network_problem = runtime_problem or self.network.unready_reason()
         features = self._features() if runtime_problem is None else None

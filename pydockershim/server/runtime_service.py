@@ -1,4 +1,4 @@
-"""RuntimeService: the table of contents of what the runtime can do, a few lines a method.
+"""RuntimeService: the table of contents of the runtime calls, a few lines per method.
 
 A method that is missing here is answered with UNIMPLEMENTED.
 """

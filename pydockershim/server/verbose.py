@@ -1,4 +1,4 @@
-"""The verbose form of statuses: what a person with crictl asks for, beyond what the view keeps.
+"""The verbose form of statuses: for a person with crictl, more than the view keeps.
 
 It asks the engine, and may show environment values.
 """

@@ -1,7 +1,7 @@
-"""What images take on disk: asked for in the background, because the engine may need minutes.
+"""Disk usage of images and containers, read in the background: the engine may need minutes.
 
-The engine is asked every five minutes, and sooner after an image has come or gone; a try that fails
-is repeated, and what was known before stays, with its time.
+It is read every five minutes, and sooner after an image was added or removed. A failure is retried;
+meanwhile the last answer stays, with its time.
 """
 
 import logging
@@ -22,7 +22,7 @@ _PERIOD_S = 300.0
 _SOON_S = 30.0
 _RETRY_S = 1.0
 _FIRST_ANSWER_S = 10.0
-# Where a containerd of the system keeps images, and below the engine's root one of its own.
+# The image folder of the system's containerd; below the engine's root, that of Docker's own.
 _CONTAINERD_ROOT = Path("/var/lib/containerd")
 _OWN_CONTAINERD = "containerd/daemon"
 
@@ -39,22 +39,22 @@ class DiskUsage:
         self._thread = threading.Thread(target=self._run, name="disk-usage", daemon=True)
 
     def start(self) -> None:
-        """Begin; the engine is asked at once."""
+        """Start; the engine is asked at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, without waiting for an answer."""
+        """Stop, without waiting for an answer."""
         self._stopping.set()
         self._changed.set()
 
     def changed(self) -> None:
-        """Note that an image has come or gone."""
+        """Note that an image was added or removed."""
         self._changed.set()
 
     def info(self) -> bytes:
-        """Return a serialised ImageFsInfoResponse; Unavailable while none has been had yet."""
+        """Return a serialised ImageFsInfoResponse; Unavailable before the first answer."""
         if not self._known.wait(calls.current().remaining_s(_FIRST_ANSWER_S)):
-            raise Unavailable("the Docker engine has not told its disk usage yet; try again")
+            raise Unavailable("the Docker engine has not reported its disk usage yet; try again")
         return self._response
 
     def _run(self) -> None:
@@ -63,7 +63,7 @@ class DiskUsage:
             try:
                 self._ask()
             except (ShimError, OSError) as error:
-                logger.debug("no disk usage: %s", error)
+                logger.debug("cannot read the disk usage: %s", error)
                 self._stopping.wait(_SOON_S if self._known.is_set() else _RETRY_S)
             else:
                 self._stopping.wait(_SOON_S)

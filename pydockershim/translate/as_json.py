@@ -1,4 +1,4 @@
-"""Messages as plain data, for what a container must remember exactly.
+"""Messages as plain data, for what must be stored exactly.
 
 - A message becomes a dict of its CRI field names; unset fields are left out, enums are names.
 - Data that does not fit the message (an edited label) reads as an empty message.

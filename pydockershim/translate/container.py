@@ -53,10 +53,10 @@ def container_record(
     image_ref: str,
     log_directory: str = "",
 ) -> ContainerRecord:
-    """Return what the container remembers.
+    """Return what is stored with the container.
 
-    `image_ref` is the image's digested reference; `log_directory` is used where the sandbox
-    remembers none.
+    `image_ref` is the image's digested reference; `log_directory` is used where the sandbox's
+    record has none.
     """
     if not config.metadata.name:
         raise invalid("metadata.name", "is empty; every container needs one")
@@ -98,7 +98,7 @@ def docker_container(
 ) -> Json:
     """Return the create body, with mount sources and OOM score as they were sent.
 
-    InvalidArgument, Unsupported or FailedPrecondition for a config that cannot be carried out.
+    InvalidArgument, Unsupported or FailedPrecondition for a config that is not supported.
     `with_host_facts` adds what depends on the host.
     """
     coverage.refuse_of_container(config, features)

@@ -1,7 +1,7 @@
 """CRI list filters, for objects with an id, a state and labels.
 
-- An id may be given by its prefix (crictl sends what a person typed); a prefix of several ids is
-  refused, and one of no id gives an empty list.
+- An id may be given by its prefix (crictl sends what a person typed); an ambiguous one is
+  refused, and an unknown one gives an empty list.
 - `state` is used when its wrapper is present: READY and CREATED are 0.
 - `label_selector`: every label must be present with exactly that value. Only labels that the client
   sent are compared, so no image label matches.
@@ -70,9 +70,7 @@ def whole_id(beginning: str, ids: Iterable[str]) -> str | None:
     """Return the one id with this prefix; None without one, InvalidArgument with several."""
     found = [each for each in ids if each.startswith(beginning)]
     if len(found) > 1 and beginning not in found:
-        raise InvalidArgument(
-            f"id {beginning} is ambiguous, {len(found)} ids begin so: give more of its digits"
-        )
+        raise InvalidArgument(f"id {beginning} matches {len(found)} ids; use a longer prefix")
     return beginning if beginning in found else next(iter(found), None)
 
 

@@ -148,7 +148,7 @@ def docker_credentials(auth: cri.AuthConfig) -> dict[str, str]:
 
 
 def _uid(user: str) -> int | None:
-    """Return a numeric USER as a number; None for a name or a number that can be no id."""
+    """Return a numeric USER as a number; None for a name or a number too long for an id."""
     is_number = user.isascii() and user.isdecimal() and len(user) <= _INT64_DIGITS
     return int(user) if is_number else None
 

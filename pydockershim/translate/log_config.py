@@ -7,8 +7,8 @@
 - A driver that cannot be read is refused, because there would be no CRI log: `none`, and drivers
   that cannot read when Docker's local copy (`cache-disabled`) is off.
 - Without a log path there is no CRI log, and nothing is kept.
-- The pod's log directory is the sandbox's own; COMPAT(cri-dockerd): its sandboxes remember none, so
-  the one sent with CreateContainer is used.
+- The pod's log directory is the sandbox's own; COMPAT(cri-dockerd): its sandboxes do not store it,
+  so the one sent with CreateContainer is used.
 """
 
 import re

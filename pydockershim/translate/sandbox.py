@@ -40,7 +40,7 @@ def sandbox_record(
 ) -> SandboxRecord:
     """Return the sandbox's record; `network_kind` is that of its pod network.
 
-    InvalidArgument or Unsupported, before anything is changed, for a config that cannot be run.
+    InvalidArgument or Unsupported, before anything is changed, for a config that is not supported.
     """
     coverage.refuse_of_sandbox(config, features)
     metadata = config.metadata

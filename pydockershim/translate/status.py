@@ -2,7 +2,7 @@
 
 Sandbox
 - READY only when it runs under its final name; a `_setup` name means that it is being set up,
-  or was abandoned half way.
+  or was left incomplete.
 - network: the pod network's addresses, none on the host's network; namespaces, handler: the record.
 
 Container (`State.Status` -> state, reason)
@@ -11,7 +11,7 @@ Container (`State.Status` -> state, reason)
 - running, paused, restarting -> RUNNING
 - exited, dead, removing -> EXITED: `OOMKilled`, `Completed` for exit code 0, else `Error`.
 - image: the requested reference; image_ref: its digest; image_id: the Engine's id.
-- mounts: as they were sent; resources: as the Engine has them.
+- mounts: as they were sent; resources: as the Engine reports them.
 - Times in ns, 0 for never; `created_at` is the same in list and status, to the ns.
 
 COMPAT(cri-dockerd): without a record, image and mounts are what the inspect says.

@@ -1,7 +1,7 @@
 """Sends each message to every subscriber; none of them can delay another, or the sender.
 
-A subscriber that falls too far behind loses its stream and with it all that it has not read: what
-it knows is worth nothing any more, so it has to subscribe and list again.
+A subscriber that falls too far behind loses its stream and all unread messages: its state is out of
+date, so it has to subscribe and list again.
 """
 
 import threading
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pydockershim import calls
 from pydockershim.errors import ResourceExhausted, ShimError
 
-# The messages that a subscriber may leave unread take no more than this.
+# The limit of one subscriber's unread messages.
 _BACKLOG_BYTES = 16 * 1024 * 1024
 
 
@@ -31,8 +31,8 @@ class Broadcast:
     def subscribe(self) -> Iterator[bytes]:
         """Return the messages that are sent from now on.
 
-        They end when the caller goes or the broadcast closes; ResourceExhausted ends those of a
-        caller who does not keep up.
+        They end when the caller disconnects or the broadcast closes, and with ResourceExhausted
+        when the caller is too slow.
         """
         inbox = _Inbox()
         with self._lock:
@@ -74,21 +74,21 @@ class _Inbox:
         self._error: ShimError | None = None
 
     def put(self, message: bytes) -> bool:
-        """Add a message; False when there are too many now, which is the end."""
+        """Add a message; False when there are too many, which ends the stream."""
         with self._changed:
             self._messages.append(message)
             self._bytes += len(message)
             if self._bytes > _BACKLOG_BYTES:
                 self._messages.clear()
                 self._error = ResourceExhausted(
-                    f"over {_BACKLOG_BYTES} bytes of events were left unread: subscribe again "
-                    "and list again"
+                    f"the event subscriber is too slow: over {_BACKLOG_BYTES} bytes are unread; "
+                    "subscribe and list again"
                 )
             self._changed.notify()
             return self._error is None
 
     def end(self) -> None:
-        """Let no more messages come after those that are there."""
+        """Accept no more messages; queued ones are delivered."""
         with self._changed:
             self._ended = True
             self._changed.notify()

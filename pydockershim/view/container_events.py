@@ -37,7 +37,7 @@ class ContainerEvents:
     def subscribe(self) -> Iterator[bytes]:
         """Return serialised ContainerEventResponses from now on, also while the store is stale.
 
-        COMPAT(kubelet): after five streams that ended in an error it never asks again.
+        COMPAT(kubelet): after five streams that ended in an error it never subscribes again.
         """
         return self._broadcast.subscribe()
 
@@ -48,7 +48,7 @@ class ContainerEvents:
     def publish(self, object_id: str) -> None:
         """Publish what has happened to an object since its last event.
 
-        Nothing while it is provisional: that waits until the engine has answered for it.
+        Nothing while it is provisional: that waits for the engine's answer to an inspect.
         """
         after = self._objects.get(object_id)
         if after and after.provisional:
@@ -62,7 +62,7 @@ class ContainerEvents:
                 self._broadcast.send(self._event(item, step))
 
     def publish_all(self) -> None:
-        """Publish what has happened to all objects: first what is gone, then by age."""
+        """Publish what has happened to all objects: removed ones first, then by age."""
         gone = self._published.keys() - self._objects.keys()
         there = sorted(self._objects.values(), key=lambda each: each.created_ns)
         for object_id in (*gone, *(each.id for each in there)):

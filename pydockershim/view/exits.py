@@ -1,7 +1,7 @@
 """Delays reporting an exit until its log is drained and a possible OOM kill is known.
 
-Whoever hears of an exit may look at the container's log and reason at once, and only then. So the
-exit is reported when they are there, or when they have been waited for long enough.
+Clients read log and reason once, when an exit is reported. So it is delayed until both are known,
+or a timeout.
 """
 
 import time
@@ -11,7 +11,7 @@ from pydockershim.api import runtime_v1 as cri
 from pydockershim.dockerapi import ContainerInspect
 from pydockershim.view.items import ContainerItem
 
-# How long an undrained log may hold back an exit.
+# How long an undrained log may delay an exit.
 _LOG_NS = 5_000_000_000
 # How long after an exit the engine may report that it was an OOM kill.
 _OOM_NS = 250_000_000
@@ -30,7 +30,7 @@ class ExitGate:
         self._oom_killed.add(container_id)
 
     def forget(self, container_id: str) -> None:
-        """Drop what is known of a container that is gone, or was never ours."""
+        """Drop what is known of a container that was removed, or is not ours."""
         self._oom_killed.discard(container_id)
 
     def with_oom_kill(self, inspect: ContainerInspect) -> ContainerInspect:
@@ -43,7 +43,7 @@ class ExitGate:
         return {**inspect, "State": {**inspect["State"], "OOMKilled": True}}
 
     def holds_back(self, container: ContainerItem, inspect: ContainerInspect) -> bool:
-        """Say whether it exited so lately that its log or its reason may still change."""
+        """Say whether it exited so recently that log or reason may be incomplete."""
         if container.state != cri.CONTAINER_EXITED or not container.has_run:
             return False
         is_drained = self._is_drained(container.id)

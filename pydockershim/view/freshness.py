@@ -26,7 +26,7 @@ class Freshness:
         self._reason = reason
 
     def mark_fresh(self) -> None:
-        """From now on the cache is right."""
+        """From now on the cache is up to date."""
         self._reason = ""
 
     def check(self) -> None:

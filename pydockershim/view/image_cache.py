@@ -1,8 +1,8 @@
 """The engine's images, all of them, as one snapshot that each refresh replaces.
 
-A refresh lists the images and inspects those it has not seen: only an inspect tells an image's
-user, and that never changes. One list runs at a time, so a later refresh is never undone by an
-earlier one that took long; callers that wait share the next one.
+A refresh lists the images and inspects the new ones: only an inspect contains an image's user,
+which never changes. One list runs at a time, so a slow one never overwrites a newer one; callers
+that wait share the next one.
 """
 
 import logging
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class ImageItem:
     """An image. `user` is its USER, such as `1000:1000`, empty for none.
 
-    `tags` and `digests` are the names that lead to it, as Docker spells them. `listed` is the
+    `tags` and `digests` are its names, as Docker spells them. `listed` is the
     serialised Image, framed as field 1 of the list and status responses.
     """
 
@@ -45,7 +45,7 @@ class _Snapshot:
 
 
 class ImageCache:
-    """Thread-safe. `pinned` are names of images that a client's garbage collection must leave.
+    """Thread-safe. `pinned` are names of images that a client's garbage collection must keep.
 
     Every read raises Unavailable before the first refresh, and from `mark_stale` to the next one.
     """
@@ -58,10 +58,10 @@ class ImageCache:
         self._freshness = Freshness("list of images", reason="they have not been listed yet")
 
     def find(self, ref: str) -> ImageItem | None:
-        """Return an image by name, digest, id or the beginning of an id.
+        """Return an image by name, digest, id or abbreviated id.
 
-        A name goes before an id that begins like it. InvalidArgument: it is no reference at all, or
-        the beginning of several ids.
+        A name has precedence over an id that begins with it. InvalidArgument: the reference is not
+        valid, or an ambiguous id.
         """
         snapshot, reference = self._fresh_snapshot(), parse_reference(ref)
         named = snapshot.by_name.get(reference.canonical)
@@ -78,7 +78,7 @@ class ImageCache:
         return (image,) if image else ()
 
     def refresh(self) -> None:
-        """Show the engine's images, by a list that begins after this call does."""
+        """Replace the snapshot with a list that begins after this call does."""
         self._refreshes.join_next()
 
     def refresh_and_find(self, ref: str) -> ImageItem:
@@ -108,7 +108,7 @@ class ImageCache:
         return self._snapshot
 
     def _item(self, summary: ImageSummary) -> ImageItem | None:
-        """Return the entry of a listed image; None when it has gone meanwhile, or is damaged."""
+        """Return the entry of a listed image; None when it was removed meanwhile or is corrupt."""
         known = self._snapshot.by_id.get(summary["Id"])
         if known and _matches(known, summary):
             return known
@@ -116,8 +116,8 @@ class ImageCache:
             user = known.user if known else self._user(summary["Id"])
         except NotFound:
             return None
-        except Unknown as error:  # one that is damaged must not hide the others
-            logger.warning("image %s is left out: %s", summary["Id"], error)
+        except Unknown as error:  # a corrupt image must not hide the others
+            logger.warning("image %s is left out of lists: %s", summary["Id"], error)
             return None
         inspect: ImageInspect = {**summary, "Config": {"User": user}}
         pinned = not self._pinned.isdisjoint(canonical_names(summary))
@@ -137,6 +137,6 @@ class ImageCache:
 
 
 def _matches(item: ImageItem, summary: ImageSummary) -> bool:
-    """Say whether an entry still tells what the list does; otherwise it is made anew."""
+    """Say whether an entry matches the list; if not, it is rebuilt."""
     listed = (*(summary["RepoTags"] or ()), *(summary["RepoDigests"] or ()))
     return (*item.tags, *item.digests) == listed and item.size_bytes == summary["Size"]

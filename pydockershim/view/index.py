@@ -1,4 +1,4 @@
-"""The store's objects at one moment, as reads want them: by kind, by id, containers by sandbox."""
+"""The store's objects at one moment, indexed for reads: by kind, by id, containers by sandbox."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -13,10 +13,10 @@ AnyItem = TypeVar("AnyItem", SandboxItem, ContainerItem)
 class Index:
     """Never changed, so it may be read without a lock; each write to the store replaces it.
 
-    `unanswered` maps the ids of objects that the engine does not answer for to the reason.
+    `unanswered` maps the ids of objects whose inspect is unanswered to the reason.
 
-    An id may be given by its beginning: InvalidArgument when it fits several objects of the kind or
-    is empty, NotFound when it fits none.
+    An id may be abbreviated: InvalidArgument when it is ambiguous or empty, NotFound when no object
+    of the kind has it.
     """
 
     def __init__(self, items: Iterable[Item], *, unanswered: Mapping[str, str]) -> None:
@@ -50,7 +50,7 @@ class Index:
         return _find("container", container_id, self._containers)
 
     def containers_of(self, sandbox_id: str) -> Sequence[ContainerItem]:
-        """Return the containers of a sandbox (whole id), whether it is there or not."""
+        """Return the containers of a sandbox (whole id), even if the sandbox is gone."""
         return self._by_sandbox.get(sandbox_id, [])
 
     def is_answered(self, object_id: str) -> bool:
@@ -69,7 +69,7 @@ def _find(kind: str, object_id: str, objects: Mapping[str, AnyItem]) -> AnyItem:
     item = objects.get(object_id)
     if item is None:
         if not object_id:
-            raise InvalidArgument(f"the {kind} id is empty: give one")
+            raise InvalidArgument(f"{kind} id is empty; set it")
         if not (found := whole_id(object_id, objects)):
             raise NotFound(f"there is no {kind} {object_id}")
         item = objects[found]

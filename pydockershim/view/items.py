@@ -1,4 +1,4 @@
-"""The objects as the view keeps them: the facts that procedures ask for, and ready wire bytes.
+"""The objects as the view keeps them: the fields that procedures read, and ready wire bytes.
 
 An entry is never changed, only replaced. It holds no protobuf object: those cost twenty times
 their bytes. `listed` is the list item, already framed as field 1 of its list response; `status` is
@@ -24,10 +24,10 @@ from pydockershim.view.protobuf_wire import framed, varint_field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxItem:
-    """A pause container. `name` is the name that Docker knows it by now, `_setup` and all.
+    """A pause container. `name` is its current Docker name, which may end in `_setup`.
 
-    `engine_state` is Docker's word (`running`, `exited` ...); `pid` is 0 unless it runs.
-    `provisional`: only a list has told of it, so what a list does not say is made up.
+    `engine_state` is Docker's status (`running`, `exited` ...); `pid` is 0 unless it runs.
+    `provisional`: known from a list only; other fields are placeholders.
     """
 
     id: str
@@ -50,12 +50,12 @@ class SandboxItem:
 
     @property
     def draining(self) -> bool:
-        """A pause container has no log that could hold back its end."""
+        """A pause container has no log that could delay its exit."""
         return False
 
     @property
     def last_status(self) -> bytes:
-        """Return the serialised status that remains of it when it is gone."""
+        """Return the serialised status to report after its removal."""
         return self.status + varint_field(_STATE, cri.SANDBOX_NOTREADY)  # the last value counts
 
 
@@ -65,8 +65,8 @@ class ContainerItem:
 
     `log_config` is Docker's: `Type`, the driver, and `Config`, its options.
 
-    `finished_ns` is 0 for never. `draining`: it has ended, but is shown as running, because its
-    exit is held back (`exits`). `provisional`: as for a sandbox; it has no log config and no TTY.
+    `finished_ns` is 0 for never. `draining`: it has exited, but is shown as running, because its
+    exit is delayed (`exits`). `provisional`: as for a sandbox; it has no log config and no TTY.
     """
 
     id: str
@@ -102,7 +102,7 @@ class ContainerItem:
 Item = SandboxItem | ContainerItem
 
 _STATE = 3  # field number in PodSandboxStatus
-# Go's zero time: what Docker says for "never".
+# Go's zero time: what Docker reports for "never".
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -114,13 +114,13 @@ def item_of(inspect: ContainerInspect, record: Record, *, addresses: Sequence[st
 
 
 def draining_item_of(inspect: ContainerInspect, record: ContainerRecord) -> ContainerItem:
-    """Return the entry of a container that has ended, as if it still ran."""
+    """Return the entry of an exited container, shown as running."""
     state: ContainerState = {**inspect["State"], "Status": "running", "Running": True}
     return replace(_container_item({**inspect, "State": state}, record), draining=True)
 
 
 def provisional_item_of(summary: ContainerSummary, record: Record) -> Item:
-    """Return an entry from the little that a list says: for one whose inspect does not answer."""
+    """Return an entry from a list entry, when the inspect is unanswered."""
     return replace(item_of(_sparse_inspect(summary), record), provisional=True)
 
 

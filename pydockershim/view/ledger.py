@@ -1,16 +1,16 @@
-"""Which of several answers about an object counts, when they were asked for at different times.
+"""Which of several answers about an object counts, when they were requested at different times.
 
 Events, relists and procedures inspect the same containers at once, and their answers come back in
 any order. Each read and each write gets the next number of one clock, and then:
 
 - An answer is dropped when its read began before the last write about the object: it may be older
   than what is there.
-- An object that was removed leaves a tombstone, which is such a write. It goes when no read is
-  under way that began before it; a read that begins later cannot have seen the object.
-- Somebody who knows of a change at time `t` has seen it in the ledger when the answer that stands
-  there was asked for after `t`. If it was not, they ask again.
+- An object that was removed leaves a tombstone, which counts as a write. It is dropped when no read
+  that began before it is in progress; a read that begins later cannot have seen the object.
+- A change at time `t` is covered when the stored answer was requested after `t`; otherwise ask
+  again.
 
-So what the ledger shows never goes back in time, and after the last change it ends in the truth.
+So the ledger never goes back in time, and after the last change it converges to the engine's state.
 Not thread-safe: its owner holds a lock.
 """
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """When the answer that stands was asked for, and when it was written."""
+    """When the stored answer was requested, and when it was written."""
 
     asked: int
     written: int
@@ -50,7 +50,7 @@ class Ledger(Generic[T]):
         return read
 
     def end(self, read: int) -> None:
-        """Note that a read is over, whatever came of it."""
+        """Note that a read is over, whether it succeeded or not."""
         self._reads.discard(read)
         oldest = min(self._reads, default=self._clock + 1)
         for object_id in tuple(self._tombstones):
@@ -59,18 +59,18 @@ class Ledger(Generic[T]):
                 del self._writes[object_id]
 
     def apply(self, read: int, object_id: str, found: T | None) -> bool:
-        """Write what a read has found (None: there is no such object); False when it came late."""
+        """Write what a read has found (None: no such object); False when it is out of date."""
         if object_id in self._writes and read < self._writes[object_id].written:
             return False
         self._write(object_id, found, asked=read)
         return True
 
     def forget(self, object_id: str) -> None:
-        """Write that the object is gone; whoever says so knows it as of now."""
+        """Write that the object is gone; the caller has just observed it."""
         self._write(object_id, None, asked=self.tick())
 
     def covers(self, object_id: str, since: int) -> bool:
-        """Say whether what stands there takes in a change of that time."""
+        """Say whether the stored answer includes a change at that time."""
         return object_id in self._writes and self._writes[object_id].asked > since
 
     def _write(self, object_id: str, found: T | None, *, asked: int) -> None:

@@ -1,4 +1,4 @@
-"""Protobuf's wire format, as much as it takes to put stored messages into a response.
+"""Protobuf's wire format, the part that puts stored messages into a response.
 
 A response that holds messages and nothing else is those messages, each behind its tag and length;
 so a list of stored items is one join. Only length-delimited fields with numbers below 16.
@@ -6,7 +6,7 @@ so a list of stored items is one join. Only length-delimited fields with numbers
 
 from collections.abc import Iterable, Iterator
 
-# A client that reads a list in a stream gets it in pieces of at most about this much.
+# The approximate limit of each message of a streamed list.
 _CHUNK_ITEMS = 100
 _CHUNK_BYTES = 1 << 20
 

@@ -1,4 +1,4 @@
-"""Keeps the store true: it follows the engine's events and heals every gap by listing.
+"""Keeps the store up to date: follows the engine's events, and closes every gap by listing.
 
     subscribe -> list -> inspect all -> store is fresh -> follow events, list again every minute
         ^                                                     |
@@ -8,12 +8,12 @@
   exceptions are `destroy`, for an id never comes back, and `oom`, which an inspect may never show.)
 - A list only says where the store may be wrong; again the engine is asked about each such object.
   So neither a dropped event nor a truncated list can put anything wrong into the store.
-- Each event stream has a thread that does nothing but read: dockerd slows down for everybody when
+- Each event stream has a thread that does nothing but read: dockerd slows down for all clients when
   a subscriber is slow. The reflector's own thread waits for no inspect.
 - An object whose inspect gets no answer stays as it was (a new one as the list describes it), and
   its status is an error until a retry succeeds.
-- Procedures refresh what they change, so most events are debounced for 0.1 s and turn out to be
-  known. Only a container's exit, and what belongs to it, is followed at once.
+- Procedures refresh what they change, so most events are debounced for 0.1 s and then cause no
+  inspect. Only a container's exit, OOM kill and removal are handled at once.
 """
 
 import logging
@@ -43,14 +43,14 @@ _IMAGE_EVENTS = {"type": ["image"]}
 _CONTAINER_EVENTS = {
     **_OURS,
     "type": ["container"],
-    # Without the execs of probes, which come by the hundred.
+    # Not exec events: probes cause hundreds.
     "event": ["create", "start", "die", "oom", "destroy", "rename", "pause", "unpause", "update"],
 }
 
 _RELIST_S = 60.0
 _RELISTS_PER_IMAGE_LIST = 5
 _INSPECT_S = 10.0
-_PATIENCE_S = 1.0  # after so long the first sync goes on without the objects still unanswered
+_PATIENCE_S = 1.0  # the first sync does not wait longer for unanswered objects
 _RETRY_S = 1.0
 
 _DEBOUNCE_S = 0.1
@@ -70,7 +70,7 @@ class _Delayed:
 
 
 class _Answered:
-    """The engine has answered for an object at last."""
+    """The engine answers again for an object."""
 
 
 _Inbox = queue.SimpleQueue[Event | ShimError | _Delayed | _Answered]
@@ -80,7 +80,7 @@ class Reflector:
     """The store's writer in the background; `start` it once, `stop` it at the end.
 
     `on_list` gets all objects after each list of the engine (if that makes the store fresh, before
-    anybody sees it), and when the engine answers at last for one that it had not answered for.
+    any client reads it), and when the engine answers again for an object.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Reflector:
         self._thread = threading.Thread(target=self._run, name="reflector", daemon=True)
 
     def start(self) -> None:
-        """Start; the store is fresh some time later, when the engine has answered."""
+        """Start; the store becomes fresh when the engine has answered."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -114,7 +114,7 @@ class Reflector:
         self._workqueue.close()
 
     def resync(self, reason: str) -> None:
-        """The engine seems silent: the store is stale until a new subscription and list."""
+        """The engine does not respond: the store is stale until a new subscription and list."""
         self._store.mark_stale(reason)
         self._inbox.put(Unavailable(reason))
 
@@ -126,7 +126,7 @@ class Reflector:
             except ShimError as error:
                 self._mark_stale(str(error))
             except Exception:  # a dead reflector would freeze the store
-                logger.exception("the reflector failed and starts over")
+                logger.exception("the reflector failed unexpectedly; resyncing")
                 self._mark_stale("an internal error in pydockershim")
             self._stopping.wait(began_s + _RETRY_S - time.monotonic())
 
@@ -137,7 +137,7 @@ class Reflector:
         self._reported = reason
 
     def _follow(self) -> None:
-        """Bring the store up to date and keep it so; a lost event stream is raised as an error."""
+        """Bring the store up to date and follow events; a lost event stream raises an error."""
         self._inbox = inbox = _Inbox()
         self._delayed.clear()
         with ExitStack() as streams:
@@ -161,9 +161,9 @@ class Reflector:
             self._follow_events(inbox)
 
     def _await_logs(self) -> None:
-        """Wait a moment for the logs of what has exited lately.
+        """Wait briefly for the logs of recently exited containers.
 
-        Its exit may have been reported before a restart of ours, and must not be taken back.
+        Their exits may have been reported before a restart, and must not be reverted.
         """
         deadline_s = time.monotonic() + _PATIENCE_S
         while draining := [each.id for each in self._store.items() if each.draining]:
@@ -222,7 +222,7 @@ class Reflector:
     def _relist(self, *, everything: bool) -> None:
         """Compare the store with a list, and inspect what differs, or everything.
 
-        Everything: wait for the answers, but not for objects that get none.
+        Everything: wait for the answers, but not for unanswered objects.
         """
         with self._store.reading() as read:
             summaries = self._engine.containers.list(all=True, filters=_OURS)
@@ -241,7 +241,7 @@ class Reflector:
             if not everything:
                 return
             for key in self._workqueue.wait(differing, patience_s=_PATIENCE_S) & listed.keys():
-                # First, because its answer may come in at this moment.
+                # First, because its answer may arrive at this moment.
                 self._unanswered.add(key)
                 self._store.show_provisional(read, listed[key], reason="no answer yet")
 
@@ -252,12 +252,12 @@ class Reflector:
             self._inspect(key, since)
 
     def _list_images(self) -> None:
-        """List the images, and retry soon when that fails: pods do without."""
+        """List the images; a failure is retried soon, and containers stay fresh meanwhile."""
         try:
             self._image_cache.refresh()
         except ShimError as error:
             reason = str(error)
-        except Exception:  # one odd image must not freeze the others
+        except Exception:  # one malformed image must not block the others
             logger.exception("the image list cannot be read")
             reason = "an internal error in pydockershim"
         else:
@@ -278,15 +278,15 @@ class Reflector:
         except NotFound:
             self._unanswered.discard(container_id)
         except DeadlineExceeded:
-            self._show_provisional(container_id, f"an inspect takes over {_INSPECT_S:g} s")
+            self._show_provisional(container_id, f"no answer to an inspect within {_INSPECT_S:g} s")
         except ShimError as error:
             self._show_provisional(container_id, str(error))
-        except Exception:  # one odd container must not freeze the others
+        except Exception:  # one malformed container must not block the others
             logger.exception("container %s cannot be read into the view", container_id)
             self._show_provisional(container_id, "an internal error in pydockershim")
 
     def _show_provisional(self, container_id: str, reason: str) -> None:
-        """Fall back on what a list says, and try again soon."""
+        """Fall back to what a list says, and retry soon."""
         logger.warning("container %s is shown as last known: %s", container_id, reason)
         self._unanswered.add(container_id)
         with suppress(ShimError), self._store.reading() as read:
@@ -297,7 +297,7 @@ class Reflector:
 
 
 def _read(stream: EventStream, inbox: _Inbox) -> None:
-    """Hand over events until there are no more, then the reason."""
+    """Pass on events until the stream ends, then the reason."""
     try:
         for event in stream:
             inbox.put(event)

@@ -1,8 +1,8 @@
 """The store behind the view: every sandbox and container of ours, as the engine last answered.
 
-The reflector keeps it true, and a procedure brings in what it has changed itself (`refresh`,
-`forget`) before it answers, so that a client always sees its own work. Servicers never get it: they
-read the `view`.
+The reflector keeps it up to date, and a procedure updates what it has changed itself (`refresh`,
+`forget`) before it answers, so that a client always sees its own changes. Servicers never get it:
+they read the `view`.
 
 What is known of one object:
 
@@ -16,8 +16,8 @@ What is known of one object:
                                        (forgotten) ◄──removed── any; a tombstone in the `ledger`
 
 All of it is stale until the engine has been listed once, and from the loss of the event stream to
-the end of the next relist. What changed meanwhile is published to subscribers afterwards; one who
-subscribes before the first list gets an event for all there is.
+the end of the next relist. What changed meanwhile is published to subscribers afterwards; a client
+that subscribes before the first list gets events for all existing objects.
 """
 
 import threading
@@ -52,8 +52,8 @@ class Store:
     """Thread-safe. `inspect` asks the engine for one container by its whole id.
 
     `is_drained` gets the whole id of a container that has exited, and says whether all of its
-    output is in its log: until then, but for 5 s at most, it is shown as running. So is, for
-    0.25 s, one that was killed and has a memory limit: that it was an OOM kill may be known late.
+    output is in its log: until then, but for 5 s at most, it is shown as running. For 0.25 s,
+    so is a killed one with a memory limit: Docker may report late that it was an OOM kill.
     `addresses_of` returns a sandbox's addresses, the primary one first. `events` is where to
     subscribe.
     """
@@ -94,7 +94,7 @@ class Store:
             self._freshness.check()
 
     def index_now(self) -> tuple[Index, int]:
-        """Return all objects and the time at which they hold, in ns; each call a later one."""
+        """Return all objects and the time of this snapshot in ns; each call a later one."""
         with self._lock:
             self._freshness.check()
             return self._current_index(), self._now_ns()
@@ -102,26 +102,26 @@ class Store:
     # For procedures
 
     def refresh(self, object_id: str) -> Item:
-        """Ask the engine for one of ours (whole id) and show what it answers.
+        """Ask the engine for one of our containers (whole id) and show the answer.
 
-        NotFound when the engine has no such container, or it is not ours; it is gone from the view.
+        NotFound when it does not exist or is not ours; it is then removed from the view.
         """
         return self.refresh_since(object_id, since=self.tick())
 
     def refresh_ended(self, object_id: str) -> Item:
-        """Like `refresh`, for one that has exited: return when it is shown so, within 5 s."""
+        """Like `refresh`, for an exited container: wait until it is shown so, within 5 s."""
         while (item := self.refresh(object_id)).draining:
             time.sleep(_DRAIN_POLL_S)
         return item
 
     def forget(self, object_id: str) -> None:
-        """Take out what has been removed from the engine."""
+        """Take out an object that was removed from the engine."""
         with self._lock:
             self._ledger.forget(object_id)
             self._applied(object_id)
 
     def items(self) -> list[Item]:
-        """Return all there is, stale or not."""
+        """Return all items, even while stale."""
         with self._lock:
             return list(self._ledger.objects.values())
 
@@ -133,7 +133,7 @@ class Store:
             return self._ledger.tick()
 
     def refresh_since(self, object_id: str, *, since: int) -> Item:
-        """Like `refresh`, unless an answer asked for after `since` has been brought in already."""
+        """Like `refresh`, unless an answer requested after `since` is already stored."""
         with self._lock:
             covered = self._ledger.covers(object_id, since)
         while not covered:
@@ -160,7 +160,7 @@ class Store:
                 self._ledger.end(read)
 
     def matches(self, summary: ContainerSummary) -> bool:
-        """Say whether a list agrees with what is shown of an object."""
+        """Say whether a list entry agrees with the stored object."""
         with self._lock:
             item = self._ledger.objects.get(summary["Id"])
             return (
@@ -170,9 +170,9 @@ class Store:
             )
 
     def show_provisional(self, read: int, summary: ContainerSummary, *, reason: str) -> None:
-        """Show what a list says of an object for which the engine does not answer.
+        """Show the list entry of an object whose inspect is unanswered.
 
-        What is known already stays; `reason` is what a status of it then says.
+        A known object stays as it is; `reason` becomes the error of its status.
         """
         record = schema.decode(summary_name(summary), summary["Labels"] or {})
         if record is None:
@@ -194,7 +194,7 @@ class Store:
             self._freshness.mark_stale(reason)
 
     def mark_fresh(self) -> None:
-        """From now on the view is right."""
+        """From now on the view is up to date."""
         with self._lock:
             self._freshness.mark_fresh()
             self.events.publish_all()
@@ -233,6 +233,6 @@ class Store:
         return self._index
 
     def _now_ns(self) -> int:
-        """Return the time; each call a later one, whatever the clock does."""
+        """Return the time; each call a later one, even if the clock is set back."""
         self._last_ns = max(self._last_ns + 1, time.time_ns())
         return self._last_ns

@@ -23,8 +23,8 @@ _TIMESTAMP = 4
 class View:
     """Thread-safe, and without state of its own.
 
-    An id may be given by its beginning: InvalidArgument when it fits several objects or is empty,
-    NotFound when it fits none of the kind that is asked for.
+    An id may be abbreviated: InvalidArgument when it is ambiguous or empty, NotFound when no object
+    of the requested kind has it.
     """
 
     def __init__(self, store: Store, image_cache: ImageCache) -> None:
@@ -47,7 +47,7 @@ class View:
         return self._store.index().container(container_id)
 
     def containers_of(self, sandbox_id: str) -> Sequence[ContainerItem]:
-        """Return the containers of a sandbox (whole id), whether it is there or not."""
+        """Return the containers of a sandbox (whole id), even if the sandbox is gone."""
         return self._store.index().containers_of(sandbox_id)
 
     def image(self, ref: str) -> ImageItem | None:
@@ -122,9 +122,9 @@ class View:
 
 
 def _containers_statuses(index: Index, sandbox_id: str, at_ns: int) -> bytes:
-    """Return the statuses of a pod's containers and the time at which they hold.
+    """Return the statuses of a pod's containers and the time at which they are valid.
 
-    COMPAT(kubelet): a time promises that all of them are there, so it is both or neither.
+    COMPAT(kubelet): it takes them as complete if there is a time, so it gets both or neither.
     """
     containers = index.containers_of(sandbox_id)
     if not all(index.is_answered(each.id) for each in containers):

@@ -1,15 +1,15 @@
 """A work queue that deduplicates its keys, as client-go's does, with worker threads of its own.
 
 A key is added with a time: a fetch that began before that time does not count. One key is fetched
-by one thread at a time; what is added meanwhile becomes one more fetch. Threads are made when none
-is idle, so one usually serves, and a slow answer delays no other key.
+by one thread at a time; if it is added meanwhile, it is fetched once more. Threads are created when
+none is idle, so one is usually enough, and a slow answer delays no other key.
 """
 
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-# So many answers may be awaited in vain before the rest has to wait too.
+# Concurrent inspects; more unanswered ones delay the rest.
 _THREADS = 16
 
 
@@ -22,7 +22,7 @@ class WorkQueue:
         self._pending: dict[str, int] = {}
         self._busy: set[str] = set()
         self._finished = 0
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="fill")
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="inspect")
 
     def add(self, key: str, since: int) -> None:
         """Fetch a key now, or once more after the fetch that is in progress."""
@@ -33,16 +33,16 @@ class WorkQueue:
                 self._pool.submit(self._work, key)
 
     def wait(self, keys: Iterable[str], *, patience_s: float) -> set[str]:
-        """Wait until all keys are fetched, or until nothing at all was finished for so long.
+        """Wait until all keys are fetched, or until no fetch finishes for `patience_s`.
 
-        Return the keys that are still under way.
+        Return the keys that are still being fetched.
         """
         awaited = set(keys)
         with self._changed:
             while awaited & self._busy:
                 finished = self._finished
                 # A fetch counts as finished a moment before its key is free: both must wake us,
-                # or the last key of a list would be waited for in vain.
+                # or the last key of a list would be waited for until the timeout.
                 if not self._changed.wait_for(
                     lambda: self._finished != finished or not awaited & self._busy,  # noqa: B023  (called before the next turn)
                     patience_s,
@@ -51,7 +51,7 @@ class WorkQueue:
             return awaited & self._busy
 
     def close(self) -> None:
-        """Fetch nothing more."""
+        """Start no more fetches."""
         with self._changed:
             self._pending.clear()
         self._pool.shutdown(wait=False)

@@ -272,7 +272,10 @@ def test_what_a_killed_run_left_half_read_is_removed(own: Shim, dockerd: Dockerd
             ["--image-pull-progress-deadline", "0"],
             "--image-pull-progress-deadline 0: must be above",
         ),
-        (["--pod-infra-container-image", "Not An Image"], "'Not An Image' is not a valid image reference"),
+        (
+            ["--pod-infra-container-image", "Not An Image"],
+            "'Not An Image' is not a valid image reference",
+        ),
         (["--no-such-flag"], "unrecognized arguments: --no-such-flag"),
         (["--log-level", "loud"], "--log-level loud: use one of trace, debug, info"),
         (["an-argument"], "unrecognized arguments: an-argument"),

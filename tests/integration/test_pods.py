@@ -128,7 +128,7 @@ def test_sandbox_of_another_pod_with_the_same_docker_name_is_left_alone(pods: Po
     ended = pods.run(pod)
     pods.client.stop_pod_sandbox(ended.id)
 
-    with pytest.raises(CriError, match=f"c/a_b, whose sandbox {ended.id} is here") as refused:
+    with pytest.raises(CriError, match=f"taken by sandbox {ended.id} of pod c/a_b") as refused:
         pods.client.run_pod_sandbox(other)
 
     assert refused.value.code is grpc.StatusCode.ALREADY_EXISTS

@@ -1,11 +1,11 @@
 """One container of a manifest as the ContainerConfig that the kubelet would send.
 
 - command, args: `$(NAME)` is replaced by an environment variable of the container, `$$` by `$`.
-- env: literal values, in order; a name given twice has the last value.
+- env: literal values, in order; of a duplicate name, the last value counts.
 - labels name the pod and the container; annotations carry the hash of name and image, the restart
   count, the termination message's path and policy, the pod's grace period, and the ports as JSON.
 - The log goes to `<container>/<restart count>.log` below the pod's log directory.
-- The image's id and its user are known only when it is there: `PlannedContainer.for_image`.
+- The image's id and its user are known only when it is present: `PlannedContainer.for_image`.
 """
 
 import json
@@ -44,7 +44,7 @@ class PodContext:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels that lead from a sandbox or a container to its pod."""
+        """The labels that identify the pod of a sandbox or a container."""
         return {
             "io.kubernetes.pod.name": self.name,
             "io.kubernetes.pod.namespace": self.namespace,
@@ -81,7 +81,7 @@ class PlannedContainer:
         return self.config.image.user_specified_image
 
     def for_image(self, image: cri.Image) -> cri.ContainerConfig:
-        """Return the config with what the image decides: its id, and its user if none is said.
+        """Return the config with what depends on the image: its id, and its user if unset.
 
         InvalidArgument when the container must not run as root and would, or may.
         """
@@ -97,13 +97,13 @@ class PlannedContainer:
         if self.non_root and not context.run_as_user.value:
             raise InvalidArgument(
                 f"container {self.name}: runAsNonRoot is set, but {self.image} runs as root or as "
-                "a user that has no number: set runAsUser"
+                "a user without a numeric id; set runAsUser"
             )
         return config
 
 
 def read_container(fields: Fields, pod: PodContext, resources: Resources) -> PlannedContainer:
-    """Read one container, its `resources` excepted, which the pod has read before."""
+    """Read one container, except its `resources`, which the pod has read before."""
     name, image = fields.required("name"), fields.required("image")
     env = _read_env(fields)
     ports = [_read_port(port, host_network=pod.host_network) for port in fields.sections("ports")]
@@ -157,7 +157,7 @@ def _read_env(fields: Fields) -> dict[str, str]:
 
 
 def _expand(text: str, env: Mapping[str, str]) -> str:
-    """Put variables in place of `$(NAME)`; what names none of them stays as it is."""
+    """Replace `$(NAME)` by the variable; an unknown name stays as it is."""
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
@@ -167,11 +167,11 @@ def _expand(text: str, env: Mapping[str, str]) -> str:
 
 
 def _read_port(fields: Fields, *, host_network: bool) -> dict[str, str | int]:
-    """Return a port as the API names its fields, in the API's order, without those not said."""
+    """Return a port as the API names its fields, in the API's order, without unset ones."""
     container_port = fields.integer("containerPort")
     if not container_port:
         raise InvalidArgument(f"{fields.where('containerPort')} is missing")
-    # On the node's own network a container's port is the node's, said or not.
+    # On the host's network a container's port is a host port, set or not.
     host_port = fields.integer("hostPort") or (container_port if host_network else 0)
     port: dict[str, str | int] = {
         "name": fields.text("name"),

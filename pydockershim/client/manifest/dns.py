@@ -6,7 +6,7 @@
   for the host's network.
 - dnsConfig adds servers and searches, each once, and overrides options by name.
 
-An empty answer leaves the node's own file in force.
+An empty result means the node's own file.
 """
 
 from collections.abc import Iterable

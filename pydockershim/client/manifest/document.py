@@ -1,4 +1,4 @@
-"""One YAML document as plain Python values, without what the YAML library does in silence."""
+"""One YAML document as plain Python values, without the YAML library's silent choices."""
 
 from collections import Counter
 from typing import Any
@@ -29,11 +29,11 @@ def load(text: str) -> Any:
 
 
 def _refuse_repeated_keys(node: yaml.Node) -> None:
-    """Refuse two fields of one name: the library would drop the first."""
+    """Refuse a duplicate key: the library would drop the first value."""
     if isinstance(node, yaml.MappingNode):
         names = Counter(key.value for key, _ in node.value)
         for name in (name for name, count in names.items() if count > 1):
-            raise InvalidArgument(f"{name} stands twice in one mapping,{node.start_mark}")
+            raise InvalidArgument(f"duplicate key {name} in one mapping,{node.start_mark}")
         for _, value in node.value:
             _refuse_repeated_keys(value)
     elif isinstance(node, yaml.SequenceNode):

@@ -1,7 +1,7 @@
-"""Reading a manifest strictly: what nobody has read in the end is refused by its name.
+"""Reading a manifest strictly: fields that no reader consumed are rejected by name.
 
 Each reader takes the fields that it understands; `refuse_unread` then walks the whole tree, so a
-field is either acted on or named in an error, whichever module should have known it. This module
+field is either used or named in an error. This module
 knows nothing of Kubernetes.
 """
 
@@ -25,7 +25,7 @@ class Fields:
     """One mapping of a manifest; `path` names it in messages, such as `spec.containers[0]`.
 
     A field that is absent or null reads as its default. Every method raises InvalidArgument, with
-    the field's whole name, when the value is of another type than the one asked for.
+    the field's full name, when the value is of another type.
     """
 
     def __init__(self, value: object, path: str = "") -> None:
@@ -35,11 +35,11 @@ class Fields:
         self._sections: list[Fields] = []
 
     def __contains__(self, name: str) -> bool:
-        """Say whether the field is there and has not been read yet."""
+        """Say whether the field is set and has not been read yet."""
         return name in self._unread
 
     def where(self, name: str) -> str:
-        """Return the whole name of a field, for a message."""
+        """Return the full name of a field, for a message."""
         return f"{self._path}.{name}" if self._path else name
 
     def text(self, name: str, default: str = "") -> str:
@@ -48,14 +48,14 @@ class Fields:
         return default if value is None else value
 
     def required(self, name: str) -> str:
-        """Read a string that must be there and not be empty."""
+        """Read a string that must be set and not be empty."""
         value = self.text(name)
         if not value:
             raise InvalidArgument(f"{self.where(name)} is missing")
         return value
 
     def scalar(self, name: str) -> str | None:
-        """Read a quantity: a string, or a number that YAML has already understood."""
+        """Read a quantity: a string, or a number that YAML has already parsed."""
         value = self._unread.pop(name, None)
         if value is None or isinstance(value, str):
             return value
@@ -68,11 +68,11 @@ class Fields:
         return self._take(name, int)
 
     def flag(self, name: str) -> bool | None:
-        """Read a boolean; None when it is not said."""
+        """Read a boolean; None if unset."""
         return self._take(name, bool)
 
     def word(self, name: str, words: Collection[str], default: str) -> str:
-        """Read one of a few words."""
+        """Read one of the allowed words."""
         word = self.text(name, default)
         if word not in words:
             known = ", ".join(filter(None, words))
@@ -80,7 +80,7 @@ class Fields:
         return word
 
     def choice(self, name: str, choices: Mapping[str, _T], default: str) -> _T:
-        """Read one of a few words and return what it stands for."""
+        """Read one of the allowed words and return its value."""
         return choices[self.word(name, choices, default)]
 
     def texts(self, name: str) -> list[str]:
@@ -106,7 +106,7 @@ class Fields:
         }
 
     def section(self, name: str) -> Self:
-        """Read a mapping; an empty one when it is not there."""
+        """Read a mapping; an empty one if unset."""
         return self._section(self.where(name), self._unread.pop(name, {}))
 
     def sections(self, name: str) -> list[Self]:
@@ -119,9 +119,7 @@ class Fields:
     def refuse_unread(self) -> None:
         """Raise InvalidArgument for the first field, here or below, that was never read."""
         for name in self._unread:
-            raise InvalidArgument(
-                f"{self.where(name)} is not supported here: take it out of the manifest"
-            )
+            raise InvalidArgument(f"{self.where(name)} is not supported here; remove it")
         for section in self._sections:
             section.refuse_unread()
 

@@ -1,4 +1,4 @@
-"""What a kubelet knows of its node and its own settings, and a manifest does not say."""
+"""What a kubelet knows of its node and its own settings, besides the manifest."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ class Node:
 
     `volumes_root` holds a folder for each pod, named by its uid, as /var/lib/kubelet/pods does.
     `cgroup_root` is the absolute path under which each pod gets a parent cgroup by its QoS class;
-    without one, none is asked for and the engine's default applies. With `cgroup_systemd` the
+    without one, the engine's default applies. With `cgroup_systemd` the
     parents are named as systemd's slices.
     `memory_bytes` is the node's capacity, on which the OOM scores of burstable pods depend.
     `hugepage_sizes` are those of the kernel, such as `2MB`; the kubelet sets a limit for each.

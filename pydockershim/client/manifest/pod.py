@@ -2,9 +2,9 @@
 
 - apiVersion `v1` and kind `Pod`; a manifest without a uid gets one from its text, as a kubelet's
   static pods do, so that the same manifest is the same pod.
-- hostname: the pod's name if none is said, at most 63 characters; none on the node's own network.
+- hostname: the pod's name if unset, at most 63 characters; none on the node's own network.
 - The port mappings are those of the containers; an init container has none.
-- restartPolicy and terminationGracePeriodSeconds are recorded: they are for whoever runs the pod.
+- restartPolicy and terminationGracePeriodSeconds are recorded for the caller, who runs the pod.
 """
 
 import hashlib
@@ -40,8 +40,8 @@ _MAX_HOSTNAME = 63
 class PodPlan:
     """One pod in the words of the CRI.
 
-    The init containers run one after the other, each to its end, before the containers start.
-    `folder` is the pod's own on the node; `host_paths` lie in it or are its hostPath volumes.
+    The init containers run one after the other, each to completion, before the containers start.
+    `folder` is the pod's own on the node; `host_paths` are below it or are its hostPath volumes.
     """
 
     sandbox: cri.PodSandboxConfig
@@ -100,7 +100,7 @@ def read_pod(text: str, node: Node) -> PodPlan:
 def _parse(text: str) -> Fields:
     manifest = Fields(load(text))
     if (manifest.text("apiVersion"), manifest.text("kind")) != ("v1", "Pod"):
-        raise InvalidArgument("the manifest is not a Pod: write apiVersion: v1 and kind: Pod")
+        raise InvalidArgument("the manifest is not a Pod; use apiVersion: v1 and kind: Pod")
     return manifest
 
 

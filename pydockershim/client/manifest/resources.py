@@ -5,8 +5,8 @@
 - A memory limit is passed on in bytes; a memory request only moves the OOM score.
 - The QoS class of the pod decides the OOM score and the cgroup parent.
 
-What depends on the kubelet's own settings (swap, memory QoS, CPU pinning) is not asked for, and
-neither are resources that are not cpu or memory.
+What depends on the kubelet's own settings (swap, memory QoS, CPU pinning) is not requested,
+nor are resources other than cpu and memory.
 """
 
 import math
@@ -42,7 +42,7 @@ _GUARANTEED_OOM_SCORE, _BEST_EFFORT_OOM_SCORE = -997, 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What a container, or a whole pod, asks for and may use: CPUs and bytes, 0 when not said."""
+    """Requests and limits of a container, or of a whole pod: CPUs and bytes, 0 if unset."""
 
     cpu_request: Fraction = Fraction(0)
     cpu_limit: Fraction = Fraction(0)
@@ -60,7 +60,7 @@ class Resources:
 
 
 def read_resources(fields: Fields) -> Resources:
-    """Read a container's `resources`; a request that is not said is the limit."""
+    """Read a container's `resources`; an unset request is the limit."""
     limits, requests = fields.section("limits"), fields.section("requests")
     cpu, memory = _quantity(limits, "cpu"), _quantity(limits, "memory")
     return Resources(
@@ -113,7 +113,7 @@ def cri_container_resources(
 
 
 def cgroup_parent(qos: Qos, uid: str, node: Node) -> str:
-    """Return the pod's cgroup as the kubelet names it, or "" when the node gives it none."""
+    """Return the pod's cgroup as the kubelet names it, or "" when the node has no cgroup root."""
     if not node.cgroup_root:
         return ""
     names = [node.cgroup_root.strip("/")]

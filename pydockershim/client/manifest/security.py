@@ -2,8 +2,8 @@
 
 - A container's own runAsUser, runAsGroup, runAsNonRoot and seccompProfile win over the pod's;
   supplementalGroups, sysctls and the namespaces are the pod's alone.
-- The pause process always runs under the runtime's default seccomp profile; a container for which
-  nothing is said runs unconfined, as by the kubelet's default.
+- The pause process always runs under the runtime's default seccomp profile; a container
+  without a profile runs unconfined, as is the kubelet's default.
 - procMount `Unmasked` sends empty lists of masked and read-only paths, `Default` the kubelet's.
 - A pod may be privileged when one of its containers is.
 """
@@ -42,7 +42,7 @@ _PROC_MOUNTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PodSecurity:
-    """What a pod says for all its containers."""
+    """What a pod sets for all its containers."""
 
     namespaces: cri.NamespaceOption
     user: int | None
@@ -73,7 +73,7 @@ def read_pod_security(spec: Fields, node: Node) -> PodSecurity:
 def cri_sandbox_security(
     security: PodSecurity, *, privileged: bool
 ) -> cri.LinuxSandboxSecurityContext:
-    """Return what the pause process runs under."""
+    """Return the security context of the pause process."""
     return cri.LinuxSandboxSecurityContext(
         namespace_options=security.namespaces,
         run_as_user=_cri_int64(security.user),

@@ -1,11 +1,11 @@
 """Volumes and their mounts: emptyDir and hostPath, the two that a kubelet needs no cluster for.
 
-- An emptyDir is a folder of the pod's, where and with the mode (0777) that the kubelet gives it.
-- A hostPath is used as it is; its `type` says what has to be there or is made.
-- A subPath is joined to the volume; a missing one is made as a folder.
+- An emptyDir is a folder of the pod's, with the path and mode (0777) that the kubelet uses.
+- A hostPath is used as it is; its `type` says what must exist or is created.
+- A subPath is joined to the volume; a missing one is created as a folder.
 - Each container's termination message is a file of the pod's, mounted at its path.
 
-Nothing is made here: a `HostPath` says what the caller has to make or find before the pod starts.
+Nothing is created here: a `HostPath` says what must exist before the pod starts.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _PROPAGATIONS = {
     "HostToContainer": cri.PROPAGATION_HOST_TO_CONTAINER,
     "Bidirectional": cri.PROPAGATION_BIDIRECTIONAL,
 }
-# The kind that has to be there, and the mode with which a missing one is made.
+# The required kind, and the mode with which a missing one is created.
 _HOST_PATH_TYPES: dict[str, tuple[PathKind, int | None] | None] = {
     "": None,
     "DirectoryOrCreate": ("folder", 0o755),
@@ -39,9 +39,9 @@ _HOST_PATH_TYPES: dict[str, tuple[PathKind, int | None] | None] = {
 
 @dataclass(frozen=True, kw_only=True)
 class HostPath:
-    """Something that has to be on the node; without a `mode` it is found there, never made.
+    """A path that must exist on the node; without a `mode` it is never created.
 
-    When `anything` is missing, a folder is made.
+    When `anything` is missing, a folder is created.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class HostPath:
 
 @dataclass(frozen=True, kw_only=True)
 class Volume:
-    """Where a volume's content lies on the node; `needs` is what it has to have there."""
+    """Where a volume's content is on the node; `needs` is what must exist there."""
 
     path: Path
     needs: HostPath | None
@@ -63,7 +63,7 @@ def read_volumes(spec: Fields, pod_folder: Path) -> dict[str, Volume]:
     for fields in spec.sections("volumes"):
         name = fields.required("name")
         if name in volumes:
-            raise InvalidArgument(f"{fields.where('name')}: there are two volumes {name!r}")
+            raise InvalidArgument(f"{fields.where('name')}: duplicate volume name {name!r}")
         volumes[name] = _read_volume(fields, name, pod_folder)
     return volumes
 
@@ -109,7 +109,7 @@ def _read_volume(fields: Fields, name: str, pod_folder: Path) -> Volume:
 def _read_host_path(fields: Fields) -> Volume:
     path = Path(fields.required("path"))
     if not path.is_absolute():
-        raise InvalidArgument(f"{fields.where('path')}: {path} is not an absolute path")
+        raise InvalidArgument(f"{fields.where('path')}: {path} is not an absolute path; use one")
     needs = fields.choice("type", _HOST_PATH_TYPES, "")
     if needs is None:
         return Volume(path=path, needs=None)
@@ -126,5 +126,7 @@ def _volume(mount: Fields, volumes: Mapping[str, Volume]) -> Volume:
 
 def _inside(folder: Path, sub_path: str, mount: Fields) -> Path:
     if sub_path.startswith("/") or ".." in Path(sub_path).parts:
-        raise InvalidArgument(f"{mount.where('subPath')}: {sub_path!r} leads out of the volume")
+        raise InvalidArgument(
+            f"{mount.where('subPath')}: {sub_path!r} leaves the volume; use a path below it"
+        )
     return folder / sub_path

@@ -236,7 +236,7 @@ def test_a_driver_that_cannot_be_read_back_is_refused(
         inherited.run("echo one")
 
     assert refused.value.code is grpc.StatusCode.FAILED_PRECONDITION
-    assert f"log driver {driver} " in refused.value.message
+    assert f"its log driver {driver}, " in refused.value.message
     assert "--log-driver local" in refused.value.message
     assert not inherited.client.list_containers()
     assert len(configured.api.containers(all=True)) == 1

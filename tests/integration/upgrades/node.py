@@ -1,4 +1,4 @@
-"""A recorded node: rebuilt by plain Engine API calls, and what a shim tells of its pods."""
+"""A recorded node: rebuilt by plain Engine API calls, and what a shim reports of its pods."""
 
 import json
 import socket
@@ -24,19 +24,19 @@ LEFT: dict[str, str] = {
     for pod_key, pod in ASKED.items()
     for key, each in {pod_key: pod, **pod.get("containers", {})}.items()
 }
-"""How each pod and container was left, by its key, in the order in which they were made."""
+"""How each pod and container was left, by its key, in the order of creation."""
 
 EXCEPTED = frozenset({"created_at", "started_at", "finished_at", "timestamp", "pid"})
-"""The numbers in an answer that are others on a node that is rebuilt: times, `timestamp` is the
-answer's own, and process ids. Only whether they are set is compared. Ids and addresses are compared
+"""The numbers in an answer that differ on a rebuilt node: times (`timestamp` is the
+answer's own) and process ids. Only whether they are set is compared. Ids and addresses are compared
 by their placeholders, and so is the name of this host, which a pod on its network has."""
 
 Labels = dict[str, str]
 
 
-def told(client: CriClient) -> Any:
-    """Return what the lists and the verbose statuses say of all pods, as JSON, by id."""
-    # Until its log is complete, a container that has ended is shown as running.
+def reported(client: CriClient) -> Any:
+    """Return the lists and the verbose statuses of all pods, as JSON, by id."""
+    # Until its log is complete, an exited container is shown as running.
     eventually(lambda: _ended(client) == [*LEFT.values()].count("exited"))
     sandboxes = sorted(client.list_pod_sandboxes(), key=lambda each: each.created_at)
     containers = sorted(client.list_containers(), key=lambda each: each.created_at)
@@ -53,7 +53,7 @@ def told(client: CriClient) -> Any:
 
 
 def differing(now: Any, before: Any, path: str = "") -> dict[str, Any]:
-    """Return what differs in two answers, by its path: what is told now, and what was before."""
+    """Return what differs in two answers, by its path: the value now, and the value before."""
     if not (isinstance(now, dict) and isinstance(before, dict)):
         return {} if now == before else {path: (now, before)}
     found: dict[str, Any] = {}
@@ -78,7 +78,7 @@ def _plain(message: Message) -> Any:
     if "info" in answer:
         answer["info"] = json.loads(answer["info"]["info"])
     if "containers_statuses" in answer:
-        # In the order in which this shim has come to know of them.
+        # In the order in which this shim has found them.
         answer["containers_statuses"] = {each["id"]: each for each in answer["containers_statuses"]}
     return _comparable(answer)
 
@@ -95,10 +95,10 @@ def _comparable(value: Any, name: str = "") -> Any:
 
 
 class Node:
-    """What the folder's version has left, made anew by the constructor.
+    """What the folder's version has left, rebuilt by the constructor.
 
     `images` maps the placeholders of images to their ids. `relabel` may change the labels of each
-    container before it is made.
+    container before it is created.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Node:
 
     @property
     def answers(self) -> Any:
-        """What the version answered, `told`, if the node had been this one."""
+        """What the version answered, `reported`, as if the node had been this one."""
         return json.loads(self._filled((FOLDER / "answers.json").read_text()))
 
     def id(self, key: str) -> str:
@@ -148,7 +148,7 @@ class Node:
         if "bridge" in networks:
             self._values[f"IP-{key}"] = networks["bridge"]["IPAddress"]
         final_name = name.removesuffix("_setup")
-        if final_name != name and LEFT[key] != "half made":
+        if final_name != name and LEFT[key] != "incomplete":
             self._docker.rename(made, final_name)
         if LEFT[key] == "stopped":
             self._docker.kill(made)

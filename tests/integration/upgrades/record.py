@@ -22,70 +22,70 @@ from tests.bed.namespaces import PRIVATE
 from tests.bed.shim import Shim
 from tests.faults.proxy import Proxy, hanging
 from tests.integration.pods import Pods
-from tests.integration.upgrades.node import ASKED, FOLDER, LEFT, LOGS, replaced, told
+from tests.integration.upgrades.node import ASKED, FOLDER, LEFT, LOGS, replaced, reported
 from tests.waiting import eventually
 
-LINES = 4  # of all logs, before app-3 is told to go on
+LINES = 4  # of all logs, before app-3 is told to continue
 
 
-class Ear(socket.socket):
-    """A client's connection that remembers what the client has sent."""
+class RecordingSocket(socket.socket):
+    """A client's connection that records what the client has sent."""
 
-    heard = b""
+    received = b""
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """Receive."""
         data = super().recv(bufsize, flags)
-        self.heard += data
+        self.received += data
         return data
 
 
-class Eavesdropper(Proxy):
-    """Remembers what the shim sends to the engine; each request has a connection of its own."""
+class RecordingProxy(Proxy):
+    """Records what the shim sends to the engine; each request has a connection of its own."""
 
     def __init__(self, upstream: Path, path: Path) -> None:
         super().__init__(upstream, path)
-        self.ears: list[Ear] = []
+        self.sockets: list[RecordingSocket] = []
 
     def _serve(self, client: socket.socket) -> None:
-        self.ears.append(Ear(fileno=client.detach()))
-        super()._serve(self.ears[-1])
+        self.sockets.append(RecordingSocket(fileno=client.detach()))
+        super()._serve(self.sockets[-1])
 
     def created(self) -> Iterator[tuple[str, Any]]:
         """Yield the name and the body of each container."""
-        for ear in self.ears:
-            head, _, body = ear.heard.decode().partition("\r\n\r\n")
+        for each in self.sockets:
+            head, _, body = each.received.decode().partition("\r\n\r\n")
             _, is_create, name = head.split(" HTTP/")[0].partition("/containers/create?name=k8s_")
             if is_create:
                 yield f"k8s_{name}", json.loads(body)
 
 
 def main() -> None:
-    """Have the node of asked.json made, and write down what is there."""
+    """Create the pods of asked.json, and write down the node."""
     with ExitStack() as stack:
         dockerd = stack.enter_context(Dockerd(engines.selected(), PRIVATE / "dockerd"))
         images.load(dockerd)
-        proxy = stack.enter_context(Eavesdropper(dockerd.socket, PRIVATE / "proxy.sock"))
+        proxy = stack.enter_context(RecordingProxy(dockerd.socket, PRIVATE / "proxy.sock"))
         shim = Shim(dockerd, PRIVATE / "shim", flags=[proxy.endpoint_flag])
         client = stack.enter_context(CriClient(stack.enter_context(shim).url))
         pods = Pods(client)
-        pods.run()  # now it has a pause image, and knows which OOM scores it may give
+        pods.run()  # now it has a pause image, and knows which OOM scores it may set
         pods.close()
-        proxy.ears.clear()
-        *whole, half_made = ASKED.values()
+        proxy.sockets.clear()
+        *whole, incomplete = ASKED.values()
         for pod in whole:
             make(client, pod)
         eventually(lambda: len(log_lines()) == LINES)
         with proxy.fault("POST .*/start", hanging):
             with suppress(CriError):
-                make(client, half_made)
+                make(client, incomplete)
             shim.kill()
         shim.start()
-        write(dockerd, told(client), list(proxy.created()), state=shim.state_directory)
+        write(dockerd, reported(client), list(proxy.created()), state=shim.state_directory)
 
 
 def make(client: CriClient, pod: Any) -> None:
-    """Ask for a pod and its containers, and leave them as they are to be left."""
+    """Create a pod and its containers, and leave them in the state of `left`."""
     config = ParseDict(pod["config"], cri.PodSandboxConfig())
     run = cri.RunPodSandboxRequest(config=config, runtime_handler=pod.get("runtime_handler", ""))
     sandbox_id = client.call(run, cri.RunPodSandboxResponse, timeout_s=5).pod_sandbox_id

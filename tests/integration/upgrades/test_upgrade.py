@@ -1,4 +1,4 @@
-"""A node whose pods an earlier version has made is served as if that version were still there."""
+"""A node with pods of an earlier version is served as by that version."""
 
 import json
 import shutil
@@ -16,13 +16,13 @@ from tests.bed.images import BUSYBOX
 from tests.bed.shim import Shim
 from tests.integration.logs.logged import Log, docker_lines
 from tests.integration.pods import Container, Pods
-from tests.integration.upgrades.node import ASKED, HOST_ROOT, Labels, Node, differing, told
+from tests.integration.upgrades.node import ASKED, HOST_ROOT, Labels, Node, differing, reported
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.engine
 
 RECORD = "io.pydockershim.record"
-# What a later version might add to what it keeps.
+# What a later version might add to its records.
 ADDED = {"topology": {"zones": ["a", "b"]}}
 
 Rebuild = Callable[..., Node]
@@ -47,13 +47,13 @@ def rebuild(dockerd: Dockerd, client: CriClient, own: Shim) -> Iterator[Rebuild]
     shutil.rmtree(HOST_ROOT)
 
 
-def test_pods_are_told_and_logs_written_as_before(
+def test_pods_are_reported_and_logs_written_as_before(
     rebuild: Rebuild, own: Shim, dockerd: Dockerd
 ) -> None:
     node = rebuild()
     print_next("go")
     with own, CriClient(own.url) as client:
-        assert differing(told(client), node.answers) == {}
+        assert differing(reported(client), node.answers) == {}
 
         goes_on, ended = (log_of(client, node, key) for key in ("app-3", "app-2"))
         eventually(lambda: goes_on.count == 4)
@@ -65,32 +65,32 @@ def test_pods_are_told_and_logs_written_as_before(
         assert json.loads(client.status(verbose=True).info["logs"])["gaps"] == 0
 
 
-def test_what_a_later_version_adds_is_passed_over(rebuild: Rebuild, own: Shim) -> None:
+def test_what_a_later_version_adds_is_ignored(rebuild: Rebuild, own: Shim) -> None:
     node = rebuild(relabel=as_a_later_version)
     (accepted,) = own.state_directory.glob("accepted/*")
     accepted.write_text(json.dumps(json.loads(accepted.read_text()) | ADDED))
 
     with own, CriClient(own.url) as client:
-        now = told(client)
+        now = reported(client)
 
-    # What is in the file is shown to a person, and read by nobody else.
+    # The file is only for verbose statuses.
     shown = {f"/sandbox_statuses/{node.id('web-1')}/info/topology": (ADDED["topology"], None)}
     assert differing(now, node.answers) == shown
 
 
-def test_pods_are_run_on_to_their_end(rebuild: Rebuild, own: Shim, dockerd: Dockerd) -> None:
+def test_pods_run_until_they_are_removed(rebuild: Rebuild, own: Shim, dockerd: Dockerd) -> None:
     node = rebuild()
     with own, CriClient(own.url) as client:
         app = Container(client, node.id("app-3"))
         assert app.output("sh", "-c", "echo $MODE in $PWD") == "fast in /data"
-        # A kubelet asks once more for what it has heard no answer about,
+        # A kubelet repeats a request that got no answer,
         assert create(client, node, "web-1", "sidecar-0") == node.id("sidecar-0")
         client.start_container(node.id("sidecar-0"))
-        # for the next attempt of what has ended,
+        # asks for the next attempt of what has exited,
         client.start_container(create(client, node, "web-1", "app-3", attempt=4))
         # for a privileged container, which only some pods may have,
         assert create(client, node, "proxy-0", "tuning-0", attempt=1) != node.id("tuning-0")
-        # and for a pod that was never finished.
+        # and for a pod that was left incomplete.
         new_id = client.run_pod_sandbox(sandbox_config("late-0"))
         listed = {each.id for each in client.list_pod_sandboxes()}
         assert (new_id in listed, node.id("late-0") in listed) == (True, False)
@@ -111,7 +111,7 @@ def as_a_later_version(labels: Labels) -> None:
 
 
 def print_next(what: str) -> None:
-    """Let app-3 go on to its next line, which waits for a file in its volume."""
+    """Let app-3 print its next line, which waits for a file in its volume."""
     (HOST_ROOT / "volumes/data" / what).touch()
 
 

@@ -95,8 +95,8 @@ def test_the_same_text_is_the_same_pod_and_another_text_another() -> None:
         ("apiVersion: apps/v1\nkind: Deployment", "kind: Pod"),
         ("a: 1\n---\nb: 2", "not one YAML document"),
         ("", "the manifest: a mapping is needed"),
-        (minimal() * 2, "apiVersion stands twice"),
-        (minimal(container=", tty: true, tty: false"), "tty stands twice in one mapping"),
+        (minimal() * 2, "duplicate key apiVersion in"),
+        (minimal(container=", tty: true, tty: false"), "duplicate key tty in one mapping"),
         (minimal(metadata=", generateName: x-"), "metadata.generateName"),
         (minimal(metadata=", labels: {a: 1}"), r"metadata.labels\[a\]: a string"),
         ("apiVersion: v1\nkind: Pod\nspec: {containers: []}", "spec.containers is missing"),
@@ -136,7 +136,7 @@ def test_a_sub_path_stays_in_its_volume(sub_path: str) -> None:
         container=f", volumeMounts: [{{name: v, mountPath: /v, subPath: '{sub_path}'}}]",
     )
 
-    with pytest.raises(InvalidArgument, match="leads out of the volume"):
+    with pytest.raises(InvalidArgument, match="leaves the volume"):
         read_pod(manifest, NODE)
 
 

@@ -77,9 +77,9 @@ happenings = st.one_of(
 
 
 def can_be_told_apart(output: list[bytes]) -> bool:
-    """Say whether no two entries in a row come again, equal to the nanosecond.
+    """Say whether no pair of lines is repeated, equal to the nanosecond.
 
-    A log that breaks off behind such a pair goes on behind the later one (docs/logs.md).
+    Repeated identical line pairs are ambiguous; writing resumes after the last (docs/logs.md).
     """
     pairs = [pair for pair in pairwise(output) if pair[0] != pair[1]]
     return len(pairs) == len(set(pairs))

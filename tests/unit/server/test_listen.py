@@ -32,7 +32,7 @@ def test_socket_that_another_program_serves_is_left_to_it(path: Path) -> None:
         other.bind(str(path))
         other.listen()
 
-        with pytest.raises(FailedPrecondition, match=f"{path}: another program serves on it"):
+        with pytest.raises(FailedPrecondition, match=f"{path}: another program listens on it"):
             Listener(path, grace_s=0).start()
 
         client.connect(str(path))

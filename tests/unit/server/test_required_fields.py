@@ -17,12 +17,14 @@ from pydockershim.server.required_fields import require
     ],
 )
 def test_what_is_missing_at_any_depth_is_named(config: cri.PodSandboxConfig | None) -> None:
-    with pytest.raises(InvalidArgument, match=r"^RunPodSandboxRequest has no config\.metadata"):
+    with pytest.raises(
+        InvalidArgument, match=r"^RunPodSandboxRequest: required field config\.metadata"
+    ):
         require(cri.RunPodSandboxRequest(config=config), "config.metadata.name")
 
 
 def test_first_of_several_is_named() -> None:
-    with pytest.raises(InvalidArgument, match="has no cmd"):
+    with pytest.raises(InvalidArgument, match="ExecSyncRequest: required field cmd is missing"):
         require(cri.ExecSyncRequest(container_id="a"), "container_id", "cmd")
 
 

@@ -243,10 +243,10 @@ def test_container_that_the_engine_is_silent_about_stays_in_lists(store: Store, 
     exited = summary_of(CONTAINER_ID, container_record(), state="exited")
 
     with store.reading() as read:
-        store.show_provisional(read, exited, reason="an inspect takes over 10 s")
+        store.show_provisional(read, exited, reason="no answer to an inspect within 10 s")
 
     assert view.list_containers(cri.ContainerFilter()) == before
-    with pytest.raises(Unavailable, match="an inspect takes over 10 s"):
+    with pytest.raises(Unavailable, match="no answer to an inspect within 10 s"):
         view.container_status(CONTAINER_ID)
     pod = cri.PodSandboxStatusResponse.FromString(view.sandbox_status(SANDBOX_ID))
     assert (pod.timestamp, len(pod.containers_statuses)) == (0, 0)
