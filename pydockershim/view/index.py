@@ -30,16 +30,8 @@ class Index:
             else:
                 self._containers[item.id] = item
                 self._by_sandbox.setdefault(item.sandbox_id, []).append(item)
-
-    @property
-    def sandboxes(self) -> Sequence[SandboxItem]:
-        """All sandboxes."""
-        return tuple(self._sandboxes.values())
-
-    @property
-    def containers(self) -> Sequence[ContainerItem]:
-        """All containers of pods."""
-        return tuple(self._containers.values())
+        self.sandboxes = tuple(self._sandboxes.values())
+        self.containers = tuple(self._containers.values())
 
     def sandbox(self, sandbox_id: str) -> SandboxItem:
         """Return a sandbox by its id."""
