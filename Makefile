@@ -63,7 +63,7 @@ check: $(DEV) ## formatting, lint, types, spelling, architecture
 	$(VENV)/ruff check
 	$(VENV)/mypy
 	$(VENV)/codespell
-	$(VENV)/python -m pytest -q tests/unit/test_architecture.py
+	$(VENV)/python -m pytest -q tests/unit/test_architecture.py tests/unit/architecture
 
 proto: $(DEV) ## generate pydockershim/api from proto/
 	$(VENV)/python tools/make_proto.py

@@ -43,7 +43,7 @@ def create(deps: ContainerDeps, request: cri.CreateContainerRequest) -> str:
             log_directory=request.sandbox_config.log_directory,
             image_ref=image_ref(config.image, image),
         )
-        body = _body(deps, config, record, sandbox, image)
+        body = _body(deps, config, record, sandbox=sandbox, image=image)
         try:
             made = deps.engine.containers.create(body, name=record.name)
         except NameTaken as taken:
@@ -59,6 +59,7 @@ def _body(
     deps: ContainerDeps,
     config: cri.ContainerConfig,
     record: ContainerRecord,
+    *,
     sandbox: SandboxItem,
     image: ImageInspect,
 ) -> Json:

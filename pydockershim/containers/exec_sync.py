@@ -54,7 +54,7 @@ def exec_sync(
     output = _Output()
     with closing(stream):
         try:
-            _read(deps.view, container.id, stream, output, timeout_s=timeout_s)
+            _read(deps.view, container.id, stream, into=output, timeout_s=timeout_s)
         except (DeadlineExceeded, Cancelled):
             with calls.shielded():
                 if _kill(deps.engine, container, exec_id):
@@ -84,7 +84,7 @@ class _Output:
 
 
 def _read(
-    view: View, container_id: str, stream: Hijacked, output: _Output, *, timeout_s: int
+    view: View, container_id: str, stream: Hijacked, *, into: _Output, timeout_s: int
 ) -> None:
     """Read to the end of the stream; DeadlineExceeded at the timeout, or Cancelled."""
     call, frames = calls.current(), Demultiplexer()
@@ -103,7 +103,7 @@ def _read(
             if data == b"":
                 break
             for name, piece in frames.feed(data or b""):
-                output.take(name, piece)
+                into.take(name, piece)
     call.check()
 
 

@@ -10,6 +10,7 @@
 from pydockershim import calls
 from pydockershim.containers.deps import ContainerDeps
 from pydockershim.errors import NotFound, Unknown
+from pydockershim.view.items import ContainerItem
 
 # Only a process in uninterruptible sleep survives SIGKILL for longer.
 _KILLED_WITHIN_S = 10.0
@@ -22,22 +23,22 @@ def stop(deps: ContainerDeps, container_id: str, *, grace_s: int) -> None:
         container = deps.view.container(container_id)
         if container.running:
             with calls.shielded():
-                _end(deps, container.id, container.stop_signal, min(grace_s, _LONGEST_GRACE_S))
+                _end(deps, container, grace_s=min(grace_s, _LONGEST_GRACE_S))
             deps.store.refresh_ended(container.id)
     except NotFound:
         return
 
 
-def _end(deps: ContainerDeps, container_id: str, stop_signal: str, grace_s: int) -> None:
-    with deps.stopping.joined(container_id) as first:
+def _end(deps: ContainerDeps, container: ContainerItem, *, grace_s: int) -> None:
+    with deps.stopping.joined(container.id) as first:
         if grace_s > 0:
             if first:
-                deps.engine.containers.kill(container_id, signal=stop_signal)
-            if deps.engine.containers.wait_not_running(container_id, timeout_s=grace_s):
+                deps.engine.containers.kill(container.id, signal=container.stop_signal)
+            if deps.engine.containers.wait_not_running(container.id, timeout_s=grace_s):
                 return
-        deps.engine.containers.kill(container_id, signal="KILL")
-        if not deps.engine.containers.wait_not_running(container_id, timeout_s=_KILLED_WITHIN_S):
+        deps.engine.containers.kill(container.id, signal="KILL")
+        if not deps.engine.containers.wait_not_running(container.id, timeout_s=_KILLED_WITHIN_S):
             raise Unknown(
-                f"container {container_id} is still running after SIGKILL: its process is blocked "
+                f"container {container.id} is still running after SIGKILL: its process is blocked "
                 "in the kernel (state D in ps); try again later"
             )

@@ -148,4 +148,7 @@ def _servicers(
         disk_usage=disk_usage,
         pull_progress_s=config.pull_progress_s,
     )
-    return runtime_service, ImageService(view=view, image_deps=image_deps, verbose=verbose)
+    image_service = ImageService(
+        view=view, image_deps=image_deps, disk_usage=disk_usage, verbose=verbose
+    )
+    return runtime_service, image_service

@@ -54,16 +54,13 @@ class UnixAdapter(requests.adapters.BaseAdapter):
         self._on_connection_dropped = on_connection_dropped
         self._idle: deque[UnixHttpConnection] = deque()
 
-    def send(  # noqa: PLR0917 -- the signature is requests'
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: FBT001, FBT002, ARG002 -- likewise
-        timeout: object = None,  # noqa: ARG002 -- likewise
-        verify: object = None,  # noqa: ARG002 -- likewise
-        cert: object = None,  # noqa: ARG002 -- likewise
-        proxies: object = None,  # noqa: ARG002 -- likewise
+    def send(
+        self, request: requests.PreparedRequest, *_: object, **_options: object
     ) -> requests.Response:
-        """Send a request and return its answer; ErrorResponse when it is not 2xx."""
+        """Send a request and return its answer; ErrorResponse when it is not 2xx.
+
+        The SDK's other options are not needed: the time limit is that of the current call.
+        """
         answer, body = self._exchange(request, current_limit())
         if answer.status >= http.client.MULTIPLE_CHOICES:
             raise ErrorResponse(answer.status, body)

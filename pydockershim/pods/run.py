@@ -58,11 +58,12 @@ def run(deps: PodDeps, config: cri.PodSandboxConfig, *, handler: str) -> str:
     with deps.locks.hold(record.name):
         _make_room(deps, record)
         with ExitStack() as undo:
-            sandbox_id = _started(deps, body, record.name, undo)
+            sandbox_id = _started(deps, body, name=record.name, undo=undo)
             inspect = deps.engine.containers.inspect(sandbox_id)
             deps.readiness.sees_processes(sees=_is_there(deps, inspect))
             if inspect["HostConfig"]["NetworkMode"] != "host":
-                _attach(deps, config, record, inspect, undo)
+                request = _network_request(config, record, inspect)
+                _attach(deps, request, record, undo=undo)
             _settle_dns(config, inspect)
             deps.engine.containers.rename(sandbox_id, record.name)
             deps.store.refresh(sandbox_id)
@@ -103,22 +104,25 @@ def _is_there(deps: PodDeps, inspect: ContainerInspect) -> bool:
     )
 
 
-def _started(deps: PodDeps, body: Json, name: str, undo: ExitStack) -> str:
+def _started(deps: PodDeps, body: Json, *, name: str, undo: ExitStack) -> str:
     """Create and start the pause container; retry once when its OOM score may be the cause."""
     score = deps.oom_floor.clamp(translate.OOM_SCORE_ADJ)
     try:
-        sandbox_id = _started_with(deps, body, name, score, undo)
+        sandbox_id = _started_once(
+            deps, translate.with_oom_score(body, score), name=name, undo=undo
+        )
     except Unknown:
         if deps.oom_floor.settled:
             raise
         score = DEFAULT_SCORE
-        sandbox_id = _started_with(deps, body, name, score, undo)
+        sandbox_id = _started_once(
+            deps, translate.with_oom_score(body, score), name=name, undo=undo
+        )
     deps.oom_floor.learn(score)
     return sandbox_id
 
 
-def _started_with(deps: PodDeps, body: Json, name: str, score: int, undo: ExitStack) -> str:
-    body = translate.with_oom_score(body, score)
+def _started_once(deps: PodDeps, body: Json, *, name: str, undo: ExitStack) -> str:
     sandbox_id = deps.engine.containers.create(body, name=naming.setup_name(name)).id
     with ExitStack() as discard:
         discard.callback(_discard, deps, sandbox_id)
@@ -142,13 +146,8 @@ def _discard(deps: PodDeps, sandbox_id: str) -> None:
 
 
 def _attach(
-    deps: PodDeps,
-    config: cri.PodSandboxConfig,
-    record: SandboxRecord,
-    inspect: ContainerInspect,
-    undo: ExitStack,
+    deps: PodDeps, request: PodNetworkRequest, record: SandboxRecord, *, undo: ExitStack
 ) -> None:
-    request = _network_request(config, record, inspect)
     network = deps.networks.chosen
     addresses = network.attach(request)
     undo.callback(_detach, network, request, record)

@@ -100,7 +100,7 @@ class _Dispatcher:
             with calls.entered(call), self._bounded(method):
                 yield messages
         except ShimError as error:
-            _log(method, messages, started_s, error)
+            _log(method, messages, error, started_s=started_s)
             context.abort(code_of(error), details_of(str(error)))
         except Exception:
             reference = uuid.uuid4().hex[:8]
@@ -110,7 +110,7 @@ class _Dispatcher:
                 f"internal error in pydockershim: search its log for reference {reference}",
             )
         else:
-            _log(method, messages, started_s, None)
+            _log(method, messages, None, started_s=started_s)
 
     @contextmanager
     def _bounded(self, method: Method) -> Iterator[None]:
@@ -165,7 +165,7 @@ def _ids(message: Any) -> dict[str, str]:
     return found
 
 
-def _log(method: Method, messages: list[Any], started_s: float, error: ShimError | None) -> None:
+def _log(method: Method, messages: list[Any], error: ShimError | None, *, started_s: float) -> None:
     level = logging.INFO if method.kind is CallKind.CHANGE else logging.DEBUG
     outcome = "ok"
     if error is not None:

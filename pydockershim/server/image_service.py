@@ -11,6 +11,7 @@ from pydockershim.images import pull, remove
 from pydockershim.images.deps import ImageDeps
 from pydockershim.server.required_fields import require
 from pydockershim.server.verbose import VerboseInfo
+from pydockershim.stats.disk_usage import DiskUsage
 from pydockershim.view.view import View
 
 
@@ -20,6 +21,7 @@ class ImageService:
 
     view: View
     image_deps: ImageDeps
+    disk_usage: DiskUsage
     verbose: VerboseInfo
 
     def ListImages(self, request: cri.ListImagesRequest) -> bytes:
@@ -35,7 +37,7 @@ class ImageService:
         return self.view.image_status(request.image.image)
 
     def ImageFsInfo(self, _: cri.ImageFsInfoRequest) -> bytes:
-        return self.image_deps.disk_usage.info()
+        return self.disk_usage.info()
 
     def PullImage(self, request: cri.PullImageRequest) -> cri.PullImageResponse:
         require(request, "image.image")

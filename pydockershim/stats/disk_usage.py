@@ -78,7 +78,7 @@ class DiskUsage:
             mountpoint=mountpoint,
             inodes_used=status.f_files - status.f_ffree,
             timestamp_ns=time.time_ns(),
-        ).SerializeToString()
+        )
         self._known.set()
 
 

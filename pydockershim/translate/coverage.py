@@ -139,7 +139,7 @@ IGNORED_OF_CONTAINER: Mapping[str, str] = {
 
 def refuse_of_sandbox(config: cri.PodSandboxConfig, features: EngineFeatures) -> None:
     """Raise Unsupported for what a sandbox cannot have, naming the field."""
-    _refuse(config, REFUSED_OF_SANDBOX, IGNORED_OF_SANDBOX, features)
+    _refuse(config, REFUSED_OF_SANDBOX, IGNORED_OF_SANDBOX, features=features)
 
 
 def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> list[str]:
@@ -167,13 +167,14 @@ def without_effect(config: cri.ContainerConfig, features: EngineFeatures) -> lis
 
 def refuse_of_container(config: cri.ContainerConfig, features: EngineFeatures) -> None:
     """Raise Unsupported, with the field's name, for what a container cannot have."""
-    _refuse(config, REFUSED_OF_CONTAINER, IGNORED_OF_CONTAINER, features)
+    _refuse(config, REFUSED_OF_CONTAINER, IGNORED_OF_CONTAINER, features=features)
 
 
 def _refuse(
     config: Message,
     refused: Mapping[str, Refusal],
     ignored: Mapping[str, str],
+    *,
     features: EngineFeatures,
 ) -> None:
     set_fields = list(_set_fields(config, ignored))
@@ -186,7 +187,7 @@ def _refuse(
 
 
 def _set_fields(
-    message: Message, ignored: Mapping[str, str], path: str = "", shown: str = ""
+    message: Message, ignored: Mapping[str, str], *, path: str = "", shown: str = ""
 ) -> Iterator[tuple[str, str, FieldDescriptor, Any]]:
     """Yield each field that is set, at any depth, outer ones first; maps count as one value."""
     for field, value in message.ListFields():
@@ -195,7 +196,7 @@ def _set_fields(
             continue
         yield here, here_shown, field, value
         for index, inner in _messages(field, value):
-            yield from _set_fields(inner, ignored, f"{here}.", f"{here_shown}{index}.")
+            yield from _set_fields(inner, ignored, path=f"{here}.", shown=f"{here_shown}{index}.")
 
 
 def _messages(field: FieldDescriptor, value: Any) -> list[tuple[str, Message]]:

@@ -25,8 +25,8 @@ def containers_bytes(usage: Json) -> int:
 
 def cri_image_fs_info(
     usage: Json, *, mountpoint: str, inodes_used: int, timestamp_ns: int
-) -> cri.ImageFsInfoResponse:
-    """Return the response; the inodes are those of the whole file system, the only known count."""
+) -> bytes:
+    """Return the serialised response; the inodes are the whole file system's."""
 
     def filesystem(used_bytes: int) -> cri.FilesystemUsage:
         return cri.FilesystemUsage(
@@ -36,7 +36,8 @@ def cri_image_fs_info(
             inodes_used=cri.UInt64Value(value=inodes_used),
         )
 
-    return cri.ImageFsInfoResponse(
+    response = cri.ImageFsInfoResponse(
         image_filesystems=[filesystem(images_bytes(usage))],
         container_filesystems=[filesystem(containers_bytes(usage))],
     )
+    return response.SerializeToString()
