@@ -70,7 +70,9 @@ def whole_id(beginning: str, ids: Iterable[str]) -> str | None:
     """Return the one id with this prefix; None without one, InvalidArgument with several."""
     found = [each for each in ids if each.startswith(beginning)]
     if len(found) > 1 and beginning not in found:
-        raise InvalidArgument(f"id {beginning} matches {len(found)} ids; use a longer prefix")
+        raise InvalidArgument(
+            f"id {beginning} is ambiguous: it matches {len(found)} ids; use a longer prefix"
+        )
     return beginning if beginning in found else next(iter(found), None)
 
 

@@ -21,7 +21,7 @@ def _upstream(downstream: Downstream, **handlers: Any) -> Upstream:
 
 
 def test_early_input_of_an_aborted_upstream_does_not_pause_the_client() -> None:
-    async def give_up() -> bytes:
+    async def send_something() -> bytes:
         async with connected_downstream() as (downstream, _, writer):
             upstream = _upstream(downstream)
             upstream.write([bytes(_INPUT_BYTES + 1)])
@@ -33,7 +33,7 @@ def test_early_input_of_an_aborted_upstream_does_not_pause_the_client() -> None:
             async with asyncio.timeout(60):
                 return await received
 
-    assert run(give_up()) == b"something else"
+    assert run(send_something()) == b"something else"
 
 
 def test_output_that_arrived_before_a_failed_write_is_delivered() -> None:

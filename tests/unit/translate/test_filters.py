@@ -78,7 +78,9 @@ def test_container_filter(wanted: cri.ContainerFilter, selected: list[Listed]) -
 
 
 def test_ambiguous_id_is_refused() -> None:
-    with pytest.raises(InvalidArgument, match="id ab matches 2 ids; use a longer prefix"):
+    with pytest.raises(
+        InvalidArgument, match="id ab is ambiguous: it matches 2 ids; use a longer prefix"
+    ):
         select_sandboxes(cri.PodSandboxFilter(id="ab"), ALL)
 
 
