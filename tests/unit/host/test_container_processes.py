@@ -15,8 +15,8 @@ from pydockershim.host.container_processes import in_container, kill_tree
 
 ID = "a1" * 32
 
-# A shell with a child that has two children of its own.
-TREE = "sh -c 'sleep 600 & sleep 600; wait' & wait; exit 3"
+# A shell with a child that has two children of its own, and says so.
+TREE = "sh -c 'sleep 600 & sleep 600 & echo; wait' & wait; exit 3"
 STOPPED = {"T", "Z"}
 PATIENCE_S = 30  # of a busy machine
 
@@ -24,11 +24,11 @@ PATIENCE_S = 30  # of a busy machine
 @pytest.fixture
 def shell() -> Iterator[subprocess.Popen[bytes]]:
     """Run the tree."""
-    with subprocess.Popen(["sh", "-c", TREE]) as shell:
-        deadline_s = time.monotonic() + PATIENCE_S
-        while len(family := family_of(shell.pid)) < 4:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.005)
+    with subprocess.Popen(["sh", "-c", TREE], stdout=subprocess.PIPE) as shell:
+        assert shell.stdout is not None
+        assert shell.stdout.readline() == b"\n"
+        family = family_of(shell.pid)
+        assert len(family) == 4
         yield shell
         for pid in family:
             with suppress(ProcessLookupError):
