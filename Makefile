@@ -36,7 +36,7 @@ test: test-unit ## the tests: unit, integration on Docker 28.5, and what depends
 
 test-unit: $(DEV) ## unit tests, without Docker
 	@$(VENV)/python -m tests.bed.compilers
-	$(VENV)/python -m pytest
+	$(VENV)/python -m pytest --numprocesses 2
 
 integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|trixie|sid
 	$(BED) -m pytest tests/integration tests/faults -m "$(SELECT)"

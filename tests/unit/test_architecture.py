@@ -13,6 +13,7 @@ from tests.unit.architecture.source import (
     function_name,
     imports_of,
     in_files,
+    nodes_of,
     room_of,
     tree_of,
 )
@@ -90,7 +91,7 @@ def foreign_imports(tree: ast.Module, room: str) -> set[str]:
 def protobuf_in(tree: ast.Module) -> Iterator[str]:
     """Yield the imports of messages, and what is asked of one."""
     yield from (name for name in imports_of(tree) if {"protobuf", "api"} & set(name.split(".")))
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Attribute) and node.attr in OF_MESSAGES:
             yield ast.unparse(node)
 
@@ -98,7 +99,7 @@ def protobuf_in(tree: ast.Module) -> Iterator[str]:
 def impurities(tree: ast.Module) -> Iterator[str]:
     """Yield what does I/O or asks a clock."""
     yield from (name for name in imports_of(tree) if name.split(".")[0] in IMPURE)
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call) and function_name(node.func) in IMPURE_CALLS:
             yield ast.unparse(node)
 
@@ -121,7 +122,7 @@ def writes_to_the_view(tree: ast.Module) -> Iterator[str]:
     for name in imports_of(tree):
         if name.startswith("pydockershim.view.store"):
             yield name
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Attribute):
             of_deps = ast.unparse(node.value) in {
                 "self.pod_deps",

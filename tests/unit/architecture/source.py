@@ -17,6 +17,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes_of(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return all nodes of a tree: every checker goes through them."""
+    return tuple(ast.walk(tree))
+
+
 def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
@@ -29,7 +35,7 @@ def imports_of(tree: ast.Module) -> Iterator[str]:
 def imported_as(tree: ast.Module) -> dict[str, str]:
     """Return what is imported, by the name that it has in this file."""
     found = {}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name] = alias.name

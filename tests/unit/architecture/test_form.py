@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.architecture.source import FILES, files_of, in_files, tree_of
+from tests.unit.architecture.source import FILES, files_of, in_files, nodes_of, tree_of
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
@@ -26,7 +26,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def functions_of(tree: ast.Module) -> Iterator[Function]:
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+    return (node for node in nodes_of(tree) if isinstance(node, Function))
 
 
 def long_functions(tree: ast.Module) -> Iterator[str]:
@@ -43,7 +43,7 @@ def with_nameless_arguments(tree: ast.Module) -> Iterator[str]:
         most = OF_A_CONSTRUCTOR if function.name == "__init__" else OF_A_FUNCTION
         if count > most:
             yield function.name
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.ClassDef):
             decorators = [ast.unparse(each) for each in node.decorator_list]
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]

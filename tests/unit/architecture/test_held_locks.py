@@ -17,6 +17,7 @@ from tests.unit.architecture.source import (
     function_name,
     imported_as,
     in_files,
+    nodes_of,
     tree_of,
 )
 
@@ -42,7 +43,7 @@ def engine_calls_under_locks(tree: ast.Module) -> list[str]:
     locks = locks_of(tree)
     blocks = [node for node in with_blocks(tree) if locks & set(map(_name_of, held_by(node)))]
     found = [hit for block in blocks for hit in hits(tree, block.body, _asks_the_engine)]
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call) and function_name(node.func) in {"acquire", "enter_context"}:
             of = [*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
             if locks & set(map(_name_of, of)) or any(map(_is_pod_lock, of)):
@@ -60,7 +61,7 @@ def locks_of(tree: ast.Module) -> set[str]:
     """Return the names of the variables and attributes that locks are assigned to."""
     imported = imported_as(tree)
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             makers = {
                 full_name(each, imported)
@@ -74,7 +75,7 @@ def locks_of(tree: ast.Module) -> set[str]:
 
 
 def with_blocks(tree: ast.Module) -> Iterator[ast.With]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.With))
+    return (node for node in nodes_of(tree) if isinstance(node, ast.With))
 
 
 def held_by(block: ast.With) -> Iterator[ast.expr]:
@@ -124,7 +125,7 @@ def imported_by(tree: ast.Module) -> dict[str, str]:
 @cache
 def functions_of(tree: ast.Module) -> dict[str, list[Function]]:
     found: dict[str, list[Function]] = {}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, Function):
             found.setdefault(node.name, []).append(node)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.architecture.source import full_name, imported_as, in_files
+from tests.unit.architecture.source import full_name, imported_as, in_files, nodes_of
 
 # By the paths of modules, or rooms.
 WRITERS = {"host", "logs/log_path.py", "logs/cri_file.py", "server/listen.py"}
@@ -42,7 +42,7 @@ _HARMLESS_FLAGS = {
 def host_writes(tree: ast.Module) -> Iterator[str]:
     """Yield the calls that change the host, or might: an unknown mode or flag does, too."""
     imported = imported_as(tree)
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call) and _writes(node, full_name(node.func, imported)):
             yield ast.unparse(node)
 

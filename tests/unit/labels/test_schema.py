@@ -180,14 +180,6 @@ def test_labels_on_a_node_stay_byte_identical() -> None:
     ]
 
 
-@given(record=sandbox_records() | container_records())
-def test_fields_of_a_newer_version_are_ignored(record: Record) -> None:
-    encoded = schema.encode(record)
-    newer = {**json.loads(encoded[keys.RECORD]), "schema": 2, "added_later": ["x"]}
-
-    assert schema.decode(record.name, {**encoded, keys.RECORD: json.dumps(newer)}) == record
-
-
 def test_labels_ride_where_cri_dockerd_looks_for_them() -> None:
     record = SandboxRecord(
         name="k8s_POD_web_default_uid-1_0",
