@@ -46,11 +46,11 @@ endurance: $(DEV) ## the long-running tests, on both engines
 	$(MAKE) integration ENGINE=sid SELECT=endurance
 	$(MAKE) integration ENGINE=bookworm SELECT=endurance
 
-bench: $(DEV) ## speed and memory against the minimum: PART=pods|view|logs|streaming
+bench: $(DEV) ## speed and memory against the minimum, and containerd: PART=pods|view|logs|streaming|critest
 	@$(VENV)/python -m tests.bench.programs
 	$(BED) -m tests.bench
 
-conformance: $(DEV) ## Kubernetes' own test suites: SUITE=node|kubectl|critest
+conformance: $(DEV) ## Kubernetes' own test suites: SUITE=node|kubectl|critest|critest-websocket
 	$(VENV)/python -m tests.conformance
 
 conformance-quick: $(DEV) ## a part of them, in a few minutes

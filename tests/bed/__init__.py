@@ -16,6 +16,7 @@ takes everything else with it. The rooms, in the order in which they are used:
 - `dockerd`     a private engine
 - `images`      test images, made in Python from Debian's busybox-static
 - `registry`    two local registries, one of them with a password
+- `cri_tools`   crictl and critest, built from a go.mod of ours
 - `shim`        the program under test
 - `dialogue`    a client that a test talks with, over pipes or on a terminal
 

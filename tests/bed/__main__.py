@@ -1,13 +1,13 @@
 """`[ENGINE=bookworm|trixie|sid] python -m tests.bed [COMMAND...]`: run it in a session of its own.
 
-Without a command it is a shell. What has to come from the network (packages, engines) is fetched
-before: inside there is no way out.
+Without a command it is a shell. What has to come from the network (packages, engines, crictl and
+critest) is fetched before: inside there is no way out.
 """
 
 import os
 import sys
 
-from tests.bed import engines, namespaces, packages, registry
+from tests.bed import cri_tools, engines, namespaces, packages, registry
 
 
 def main() -> int:
@@ -17,6 +17,7 @@ def main() -> int:
     packages.install_tools()
     engines.prepare()
     registry.prepare_compose()
+    cri_tools.prepare()
     return namespaces.run(sys.argv[1:] or [os.environ.get("SHELL", "sh")])
 
 

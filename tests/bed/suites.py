@@ -4,17 +4,14 @@
 the programs are told to use that one. What is there is complete; remove it to get newer packages.
 """
 
-import fcntl
-import os
-import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.bed import packages
+from tests.bed.cache import CACHE, keep
 
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pydockershim/debian"
 # What the programs are linked against, and what that is linked against in turn.
 _LIBRARIES = (
     *("libc6", "libseccomp2", "libsystemd0", "libcap2", "libdevmapper1.02.1", "libgcrypt20"),
@@ -26,34 +23,19 @@ _PROGRAM_DIRECTORIES = ("usr/bin", "usr/sbin", "usr/libexec/docker/cli-plugins")
 
 def directory(suite: str, name: str) -> Path:
     """Where `prepare` puts it."""
-    return _CACHE / suite / name
+    return CACHE / "debian" / suite / name
 
 
 def prepare(suite: str, name: str, names: Sequence[str]) -> None:
     """Unpack packages from the network, unless they are there already; says so first."""
     root = directory(suite, name)
-    with _locked(root):
-        if not root.exists():
-            packages.say(f"unpacking {name} of Debian {suite} into {root}")
-            _unpack(names, suite=suite, root=root)
+    fill = partial(_unpack, names, suite=suite, root=root)
+    keep(root, fill, doing=f"unpacking {name} of Debian {suite}")
 
 
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _unpack(names: Sequence[str], *, suite: str, root: Path) -> None:
-    """Unpack beside the final place and rename: what is there is complete."""
-    staging = root.with_suffix(".new")
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir()
+def _unpack(names: Sequence[str], staging: Path, *, suite: str, root: Path) -> None:
     packages.unpack((*names, *_LIBRARIES), suite=suite, into=staging)
     _link_programs_to_libraries(staging, root)
-    staging.rename(root)
 
 
 def _link_programs_to_libraries(staging: Path, root: Path) -> None:

@@ -15,7 +15,7 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
 from tests.bench.rows import Bench, Row
 
-PARTS = ("pods", "view", "logs", "streaming")
+PARTS = ("pods", "view", "logs", "streaming", "critest")
 
 
 def main() -> int:

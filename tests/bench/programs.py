@@ -1,4 +1,4 @@
-"""What the bench runs besides the programs of the test bed: socat, and Docker's own client.
+"""What the bench runs besides the programs of the test bed: socat, Docker's client, CNI plugins.
 
 `python -m tests.bench.programs` provides them: from the network, so before a session.
 """
@@ -6,6 +6,7 @@
 import shutil
 
 from tests.bed import packages, suites
+from tests.conformance import cni
 
 _TOOLS = {"socat": "socat"}
 _CLIENT_SUITE = "sid"  # speaks to older engines too
@@ -14,6 +15,7 @@ _CLIENT_SUITE = "sid"  # speaks to older engines too
 def main() -> None:
     """Install and unpack what is missing, and say so first."""
     packages.install_tools(_TOOLS)
+    cni.prepare()
     if not shutil.which("docker"):
         suites.prepare(_CLIENT_SUITE, "docker-cli", ["docker-cli"])
 

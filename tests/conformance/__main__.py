@@ -3,6 +3,8 @@
 What a run covers is chosen by environment variables, as make passes them on: ENGINE (bookworm,
 trixie or sid), NETWORK (a network mode of the shim), SUITE (node, kubectl, critest or
 critest-websocket), FOCUS (a regular expression for names) and CRITEST (where critest is).
+
+Without CRITEST, critest is the one that is built, like the other programs.
 """
 
 import argparse
@@ -12,24 +14,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tests.bed import engines, packages
+from tests.bed import cri_tools, engines, packages
 from tests.conformance import cni, images, known, neighbours, run, scores, selection
 from tests.conformance.known import KnownFailure
 from tests.conformance.plan import Plan
-from tests.conformance.programs import Programs, build, say
+from tests.conformance.programs import Programs, build
 from tests.conformance.report import SuiteError
 from tests.conformance.suites import SUITES
 
 # The network modes that the shim has; a quick run takes the first.
 _NETWORKS = ("docker",)
-# The suites of which quick.txt selects specs.
-_QUICK = ("node", "kubectl")
 
 
 def main() -> int:
     """Run what was asked for; 0 when everything came as the list of known failures has it."""
     options = _parse_arguments()
-    suites = _suites(options)
+    suites = _suites()
     if os.geteuid() != 0:
         sys.exit("A kubelet, a Docker engine and their namespaces need root.")
     if reason := neighbours.kubelet_here():
@@ -37,6 +37,7 @@ def main() -> int:
     packages.install_tools()
     engines.prepare()
     cni.prepare()
+    cri_tools.prepare()
     programs = build()
     images.prepare(programs)
     try:
@@ -61,25 +62,20 @@ def _parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _suites(options: argparse.Namespace) -> Sequence[str]:
+def _suites() -> Sequence[str]:
     named = os.environ.get("SUITE")
     if named and named not in SUITES:
         sys.exit(f"There is no suite {named}; SUITE is one of {', '.join(SUITES)}.")
-    if named:
-        return (named,)
-    return _QUICK if options.quick else tuple(SUITES)
+    return (named,) if named else tuple(SUITES)
 
 
 def _plans(
     suites: Sequence[str], options: argparse.Namespace, programs: Programs
 ) -> Iterator[Plan]:
-    """Yield a plan with all its suite's specs for each suite that can be had and network mode."""
+    """Yield a plan with all its suite's specs for each suite and network mode."""
     for name in suites:
         suite = SUITES[name]
         program = suite.program(programs)
-        if not program:
-            say(f"!!! {name} IS NOT RUN: CRITEST=/path/to/critest says where critest is !!!")
-            continue
         specs = tuple(selection.all_specs(program, suite.dry_run))
         for network in _networks(options):
             yield Plan(

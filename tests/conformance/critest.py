@@ -1,13 +1,13 @@
-"""critest, the CRI validation suite of cri-tools, which no package registry has.
+"""critest, the CRI validation suite of cri-tools.
 
 Its streaming specs speak SPDY unless told otherwise, so they run a second time over WebSocket.
 """
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
+from tests.bed import cri_tools
 from tests.conformance import node, selection
 from tests.conformance.plan import Plan
 from tests.conformance.programs import Programs
@@ -20,14 +20,18 @@ webServerTestImage: registry.k8s.io/e2e-test-images/nginx:1.14-2
 """
 
 
-def program(_: Programs) -> Path | None:
-    """Return the critest that the environment variable CRITEST names, or that PATH has."""
-    found = os.environ.get("CRITEST") or shutil.which("critest")
-    return Path(found) if found else None
+def program(_: Programs) -> Path:
+    """Return the critest that was built, or the one that CRITEST names."""
+    named = os.environ.get("CRITEST")
+    if not named:
+        return cri_tools.critest()
+    if not Path(named).is_file():
+        raise SystemExit(f"CRITEST={named}: there is no such file.")
+    return Path(named).absolute()
 
 
 def version(program: Path) -> str:
-    """Return its name and version; one that was built by hand may know none."""
+    """Return its name and version; one that CRITEST names may know none."""
     answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
     return answer.stdout.splitlines()[0].replace(" version:", "")
 

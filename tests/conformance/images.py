@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.bed.cache import CACHE
 from tests.conformance import userland
 from tests.conformance.layout import Entry, Layout
-from tests.conformance.programs import AGNHOST_FILES, CACHE, Programs, say
+from tests.conformance.programs import AGNHOST_FILES, Programs, say
 
 _E2E = "registry.k8s.io/e2e-test-images"
 _CRI_TOOLS = "gcr.io/k8s-staging-cri-tools"

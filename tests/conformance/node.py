@@ -35,7 +35,7 @@ def prepare() -> None:
     if not namespaces.inside():
         raise SystemExit("The node is made inside a session of the test bed only.")
     for directory in _WRITABLE:
-        _overlay(Path(directory))
+        overlay(Path(directory))
     for directory in ("/var/lib/kubelet", "/var/log/pods", "/var/log/containers", "/var/lib/cni"):
         _replace(Path(directory))
     for setting, value in _KERNEL_SETTINGS.items():
@@ -49,7 +49,8 @@ def bind(source: Path, target: Path) -> None:
     subprocess.run(["mount", "--bind", source, target], check=True)
 
 
-def _overlay(directory: Path) -> None:
+def overlay(directory: Path) -> None:
+    """Keep what is written below a directory in the session."""
     layers = STATE / "overlay" / directory.name
     for name in ("upper", "work"):
         (layers / name).mkdir(parents=True)

@@ -16,7 +16,8 @@ from tests.bed.program import Program, accepts
 from tests.bed.shim import Shim
 from tests.conformance import cni, registry
 
-_PAUSE = "registry.k8s.io/pause:3.10.2"
+# What containerd runs as a pod's pause container.
+PAUSE = "registry.k8s.io/pause:3.10.2"
 
 _CONTAINERD_CONFIG = """\
 version = 2
@@ -56,16 +57,17 @@ def shim(engine: engines.Engine, *, network: str, proxy: str) -> Iterator[Runtim
 
 
 @contextmanager
-def containerd(engine: engines.Engine, *, proxy: str) -> Iterator[Runtime]:
-    """Run the engine's own containerd, with its CRI plugin, in the shim's place."""
-    directory = namespaces.PRIVATE / "containerd"
+def containerd(
+    engine: engines.Engine, *, proxy: str = "", directory: Path = namespaces.PRIVATE / "containerd"
+) -> Iterator[Runtime]:
+    """Run the engine's own containerd, with its CRI plugin; without a proxy it cannot pull."""
     for host in registry.HOSTS:
         hosts = directory / "registries" / host / "hosts.toml"
         hosts.parent.mkdir(parents=True)
         hosts.write_text(f'server = "http://{host}"\n')
     config = directory / "config.toml"
     config.write_text(
-        _CONTAINERD_CONFIG.format(directory=directory, pause=_PAUSE, cni_plugins=cni.PLUGINS)
+        _CONTAINERD_CONFIG.format(directory=directory, pause=PAUSE, cni_plugins=cni.PLUGINS)
     )
     program = Program(
         [engine.root / "usr/bin/containerd", f"--config={config}"],

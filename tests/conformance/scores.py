@@ -20,7 +20,11 @@ _INTRODUCTION = """\
 Results of Kubernetes' own test suites, for pydockershim and its peers on the same machine. Each row
 is the last complete run of `make conformance`, which writes this page. Known failures and their
 reasons are listed in `tests/conformance/known-failures.txt`. The suite `kubectl` is the project's
-own: kubectl against a real kubelet.
+own: kubectl against a real kubelet. `critest`, and the same streaming specs over WebSocket as
+`critest-websocket`, come from cri-tools.
+
+All programs are built from source: critest and crictl from `tests/bed/cri_tools/go.mod`, the others
+from `tests/conformance/programs/go.mod`. `CRITEST=/path/to/critest` names another critest.
 
 """
 _HEADER = (

@@ -14,13 +14,13 @@ class Suite:
     """One suite.
 
     Attributes:
-        program: its executable, None where it cannot be had.
+        program: its executable.
         version: its name and version, given that executable.
         dry_run: the command that only lists its specs: of the executable and the report's path.
         command: the command that runs a plan; it is called inside the session.
     """
 
-    program: Callable[[Programs], Path | None]
+    program: Callable[[Programs], Path]
     version: Callable[[Path], str]
     dry_run: Callable[[Path, Path], list[str]]
     command: Callable[[Plan, str, Path], list[str]]

@@ -3,14 +3,13 @@
 They are unpacked once, from one fixed suite, into the cache: nothing is installed.
 """
 
-import shutil
 import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from tests.bed import packages
-from tests.conformance.programs import CACHE, say
+from tests.bed.cache import CACHE, keep
 
 _SUITE = "trixie"
 _PACKAGES = ("bash", "busybox-static", "curl", "nginx", "socat", "util-linux")
@@ -19,14 +18,11 @@ _ROOT = CACHE / "userland" / _SUITE
 
 def prepare() -> None:
     """Unpack the packages, with all that they depend on, if they are not there yet."""
-    if _ROOT.exists():
-        return
-    say(f"unpacking {', '.join(_PACKAGES)} of Debian {_SUITE} into {_ROOT}")
-    staging = _ROOT.with_name(f"{_SUITE}.new")
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    packages.unpack(_PACKAGES, suite=_SUITE, into=staging, with_dependencies=True)
-    staging.rename(_ROOT)
+    keep(_ROOT, _unpack, doing=f"unpacking {', '.join(_PACKAGES)} of Debian {_SUITE}")
+
+
+def _unpack(into: Path) -> None:
+    packages.unpack(_PACKAGES, suite=_SUITE, into=into, with_dependencies=True)
 
 
 def program(name: str) -> Path:

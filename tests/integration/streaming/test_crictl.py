@@ -1,11 +1,7 @@
-"""crictl over both of its transports.
-
-It is the neighbour of the critest that the environment variable CRITEST names, or is on PATH.
-"""
+"""crictl over both of its transports."""
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bed import dialogue
+from tests.bed import cri_tools, dialogue
 from tests.bed.dialogue import Dialogue
 from tests.bed.dockerd import Dockerd
 from tests.bed.shim import Shim
@@ -31,8 +27,8 @@ MIB = 1024 * 1024
 class Crictl:
     """The program with its config file, and the transport that it is to use."""
 
-    def __init__(self, program: str | Path, config: Path, transport: str) -> None:
-        self._words = (program, f"--config={config}")
+    def __init__(self, config: Path, transport: str) -> None:
+        self._words = (cri_tools.crictl(), f"--config={config}")
         self._transport = f"--transport={transport}"
 
     def run(self, verb: str, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -55,16 +51,9 @@ class Crictl:
 @pytest.fixture(params=["spdy", "websocket"])
 def crictl(shim: Shim, request: pytest.FixtureRequest, tmp_path: Path) -> Crictl:
     """Crictl over one transport."""
-    named = os.environ.get("CRITEST")
-    beside = Path(named).with_name("crictl") if named else None
-    found = beside if beside and beside.is_file() else shutil.which("crictl")
-    if not found:
-        pytest.skip(
-            "!!! NOTHING OF CRICTL IS TESTED: it is neither beside $CRITEST nor on PATH !!!"
-        )
     config = tmp_path / "crictl.yaml"
     config.write_text(f"runtime-endpoint: {shim.url}\ntimeout: 30\n")
-    return Crictl(found, config, request.param)
+    return Crictl(config, request.param)
 
 
 @pytest.fixture(scope="module")
