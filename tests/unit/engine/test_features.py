@@ -87,7 +87,7 @@ def test_the_containerd_image_store_is_recognised() -> None:
 
 @pytest.mark.parametrize(
     ("newest", "oldest", "spoken"),
-    [("1.41", "1.12", "1.41"), ("1.55", "1.40", "1.55"), ("1.60", "1.44", "1.55")],
+    [("1.41", "1.12", "1.41"), ("1.57", "1.40", "1.57"), ("1.60", "1.44", "1.57")],
 )
 def test_the_newest_version_that_both_sides_know_is_spoken(
     newest: str, oldest: str, spoken: str
