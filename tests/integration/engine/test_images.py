@@ -13,7 +13,7 @@ from tests.bed.dockerd import Dockerd
 from tests.bed.images import BUSYBOX, STOP_SIGNAL, USER_BY_ID
 from tests.bed.registry import Registry
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.store]
 
 
 def pull(
