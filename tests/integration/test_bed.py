@@ -76,7 +76,7 @@ def test_private_registry_wants_its_password(dockerd: Dockerd, private_registry:
     reference = private_registry.push(dockerd, images.VOLUME)
     wrong = {"username": "tester", "password": "wrong"}
 
-    with pytest.raises(docker.errors.APIError, match=r"no basic auth credentials|unauthorized"):
+    with pytest.raises(docker.errors.APIError, match=r"no basic auth credentials|[Uu]nauthorized"):
         dockerd.api.pull(reference, auth_config=wrong)
     dockerd.api.pull(reference, auth_config=private_registry.credentials)
 

@@ -62,6 +62,15 @@ def test_docker_28_5() -> None:
     )
 
 
+def test_docker_29() -> None:
+    assert features("29") == replace(
+        features("28.5"),
+        server_version="29.8.0",
+        api_version="1.56",
+        containerd_image_store=True,
+    )
+
+
 def test_security_options_are_read_by_name() -> None:
     options = ["name=apparmor", "name=seccomp,profile=/etc/docker/seccomp.json", "name=selinux"]
     options += ["name=userns", "name=cgroupns", "name=no-new-privileges"]
