@@ -25,6 +25,16 @@ def test_engine_is_the_selected_one(dockerd: Dockerd, engine: Engine) -> None:
     assert version.startswith(f"{engine.name}.")
 
 
+@pytest.mark.store
+def test_images_are_in_the_selected_store(dockerd: Dockerd, engine: Engine) -> None:
+    in_containerd = ["driver-type", "io.containerd.snapshotter.v1"] in dockerd.api.info()[
+        "DriverStatus"
+    ]
+
+    expected = engine.store or ("containerd" if engine.name == "29" else "graph-driver")
+    assert in_containerd == (expected == "containerd")
+
+
 def test_engine_keeps_to_its_own_directory_and_addresses(dockerd: Dockerd) -> None:
     info = dockerd.api.info()
     bridge = dockerd.api.inspect_network("bridge")
