@@ -6,11 +6,13 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
-# The Docker Engine of the test bed, by Debian suite: bookworm (20.10), trixie (26.1), sid (28.5).
-ENGINE ?= sid
+# The Docker Engine of the test bed: 20.10, 26.1, 28.5 or 29.
+ENGINE ?= 28.5
+# Where it keeps its images, if not where it does by default: containerd or graph-driver.
+STORE ?=
 # Which integration tests, by pytest's markers.
 SELECT ?= not endurance
-BED := ENGINE=$(ENGINE) $(VENV)/python -m tests.bed $(VENV)/python
+BED := ENGINE=$(ENGINE) STORE=$(STORE) $(VENV)/python -m tests.bed $(VENV)/python
 
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
@@ -30,21 +32,24 @@ run: $(RUN) ## keep the shim serving, and print the commands to use it
 
 # Testing it
 
-test: test-unit ## the tests: unit, integration on Docker 28.5, and what depends on the engine on 20.10
-	$(MAKE) integration ENGINE=sid
-	$(MAKE) integration ENGINE=bookworm SELECT="engine and not endurance"
+test: test-unit ## the tests: unit, integration on Docker 28.5, what depends on the engine on 20.10, 29
+	$(MAKE) integration ENGINE=28.5
+	$(MAKE) integration ENGINE=20.10 SELECT="engine and not endurance"
+	$(MAKE) integration ENGINE=29 SELECT="engine and not endurance"
 
 test-unit: $(DEV) ## unit tests, without Docker
 	@$(VENV)/python -m tests.bed.compilers
 	$(VENV)/python -m pytest --numprocesses 2
 
-integration: $(DEV) ## integration tests on a private engine: ENGINE=bookworm|trixie|sid
+integration: $(DEV) ## integration tests on a private engine: ENGINE=20.10|26.1|28.5|29
 	$(BED) -m pytest tests/integration tests/faults -m "$(SELECT)"
 
 endurance: export PYTEST_ADDOPTS = --session-timeout=14400 -o faulthandler_timeout=0
-endurance: $(DEV) ## the long-running tests, on both engines
-	$(MAKE) integration ENGINE=sid SELECT=endurance
-	$(MAKE) integration ENGINE=bookworm SELECT=endurance
+endurance: $(DEV) ## the long-running tests on 28.5 and 20.10, and the other image stores
+	$(MAKE) integration ENGINE=28.5 SELECT=endurance
+	$(MAKE) integration ENGINE=20.10 SELECT=endurance
+	$(MAKE) integration ENGINE=29 STORE=graph-driver SELECT="store and not endurance"
+	$(MAKE) integration ENGINE=28.5 STORE=containerd SELECT="store and not endurance"
 
 bench: $(DEV) ## speed and memory against the minimum, and containerd: PART=pods|view|logs|streaming|critest
 	@$(VENV)/python -m tests.bench.programs

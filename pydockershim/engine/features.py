@@ -8,10 +8,12 @@ import re
 from pydockershim.dockerapi import EngineFeatures, Json
 from pydockershim.errors import FailedPrecondition
 
-# 1.41 brings CgroupnsMode and one-shot stats; 1.55 is the newest known here.
+# 1.41 brings CgroupnsMode and one-shot stats; 1.57 (Docker 29.10) is the newest known here. Nothing
+# that we send or read has changed since 1.52, which drops what is read from elsewhere: addresses
+# outside Networks, empty fields of an image's Config, and `status`, `id`, `from` of events.
 MINIMUM_API_VERSION = "1.41"
 _MINIMUM_ENGINE = "Docker 20.10"
-_NEWEST_API_VERSION = "1.55"
+_NEWEST_API_VERSION = "1.57"
 
 _BUILTIN_SECCOMP = (1, 42)
 _LOCAL_LOGS_KEEP_LF = (1, 42)

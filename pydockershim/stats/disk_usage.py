@@ -71,10 +71,12 @@ class DiskUsage:
 
     def _ask(self) -> None:
         usage = self._engine.disk_usage()
-        mountpoint = _mountpoint(self._engine.features)
+        features = self._engine.features
+        mountpoint = _mountpoint(features)
         status = os.statvfs(mountpoint)
         self._response = cri_image_fs_info(
             usage,
+            containerd_image_store=features.containerd_image_store,
             mountpoint=mountpoint,
             inodes_used=status.f_files - status.f_ffree,
             timestamp_ns=time.time_ns(),

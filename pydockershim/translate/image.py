@@ -7,6 +7,8 @@
 - One string names an image everywhere in the CRI: the Engine's `Id`.
 - Names are as Docker spells them, without its `<none>` placeholders; `image_ref` is the digest in
   the repository that was requested.
+- COMPAT(dockerd, containerd image store): an image's id is the digest of its manifest, the same in
+  every repository. A list tells it of one repository only, and digests stand among the tags.
 - USER of the image: a number is `uid`, anything else `username`; the kubelet checks runAsNonRoot.
 """
 
@@ -84,9 +86,23 @@ def parse_reference(text: str) -> Reference:
     return reference
 
 
+def tags(image: ImageInspect | ImageSummary) -> list[str]:
+    """Return the image's names with a tag."""
+    return [name for name in _named(image) if "@" not in name]
+
+
+def digests(image: ImageInspect | ImageSummary) -> list[str]:
+    """Return the image's names with a digest: each repository's, as far as Docker knows it."""
+    told = [name for name in _named(image) if "@" in name]
+    same_everywhere = any(name.endswith(f"@{image['Id']}") for name in told)
+    if same_everywhere:
+        told += [f"{_without_tag(tag)[0]}@{image['Id']}" for tag in tags(image)]
+    return list(dict.fromkeys(told))
+
+
 def canonical_names(image: ImageInspect | ImageSummary) -> list[str]:
     """Return the canonical spelling of every tag and digest of the image."""
-    references = map(_read, (*_tags(image), *_digests(image)))
+    references = map(_read, (*tags(image), *digests(image)))
     return [reference.canonical for reference in references if reference]
 
 
@@ -96,28 +112,28 @@ def image_ref(spec: cri.ImageSpec, image: ImageInspect | ImageSummary) -> str:
     Its digest in the requested repository, else its first digest, else its id.
     """
     asked = parse_reference(asked_image(spec))
-    digests = _digests(image)
+    told = digests(image)
     same_repository = [
         digest
-        for digest in digests
+        for digest in told
         if (reference := _read(digest)) and reference.repository == asked.repository
     ]
-    return next(iter([*same_repository, *digests]), image["Id"])
+    return next(iter([*same_repository, *told]), image["Id"])
 
 
 def cri_image(inspect: ImageInspect, *, pinned: bool) -> cri.Image:
     """Return the CRI's description of an image; the kubelet never collects a pinned one."""
-    tags, digests = _tags(inspect), _digests(inspect)
+    repo_tags, repo_digests = tags(inspect), digests(inspect)
     user = ((inspect["Config"] or {}).get("User") or "").partition(":")[0]
     uid = _uid(user)
     return cri.Image(
         id=inspect["Id"],
-        repo_tags=tags,
-        repo_digests=digests,
+        repo_tags=repo_tags,
+        repo_digests=repo_digests,
         size=max(1, inspect["Size"]),  # COMPAT(kubelet): it takes 0 for an error
         uid=None if uid is None else cri.Int64Value(value=uid),
         username=user if uid is None else "",
-        spec=cri.ImageSpec(image=next(iter([*tags, *digests]), inspect["Id"])),
+        spec=cri.ImageSpec(image=next(iter([*repo_tags, *repo_digests]), inspect["Id"])),
         pinned=pinned,
     )
 
@@ -196,9 +212,6 @@ def _split_registry(name: str) -> tuple[str, str]:
     return registry, path
 
 
-def _tags(image: ImageInspect | ImageSummary) -> list[str]:
-    return [tag for tag in image["RepoTags"] or [] if "<none>" not in tag]
-
-
-def _digests(image: ImageInspect | ImageSummary) -> list[str]:
-    return [digest for digest in image["RepoDigests"] or [] if "<none>" not in digest]
+def _named(image: ImageInspect | ImageSummary) -> list[str]:
+    names = (*(image["RepoDigests"] or []), *(image["RepoTags"] or []))
+    return [name for name in names if "<none>" not in name]

@@ -15,7 +15,7 @@ from pydockershim.engine.engine import Engine
 from pydockershim.errors import NotFound, Unknown
 from pydockershim.single_flight import SingleFlight
 from pydockershim.translate.filters import whole_id
-from pydockershim.translate.image import canonical_names, cri_image, parse_reference
+from pydockershim.translate.image import canonical_names, cri_image, digests, parse_reference, tags
 from pydockershim.view.freshness import Freshness
 from pydockershim.view.protobuf_wire import framed
 
@@ -137,6 +137,6 @@ class ImageCache:
 
 
 def _matches(item: ImageItem, summary: ImageSummary) -> bool:
-    """Say whether an entry matches the list; if not, it is rebuilt."""
-    listed = (*(summary["RepoTags"] or ()), *(summary["RepoDigests"] or ()))
-    return (*item.tags, *item.digests) == listed and item.size_bytes == summary["Size"]
+    """Say whether an entry still tells what the list does; otherwise it is made anew."""
+    listed = (tuple(tags(summary)), tuple(digests(summary)), summary["Size"])
+    return (item.tags, item.digests, item.size_bytes) == listed

@@ -6,8 +6,10 @@ the user's own Docker, and when the first process of a session ends, however it 
 takes everything else with it. The rooms, in the order in which they are used:
 
 - `packages`    Debian packages: the few that are installed, and how others are unpacked
+- `cache`       what is unpacked and built, outside the clone
 - `suites`      programs of any Debian suite, made to run on this machine
-- `engines`     the Docker engines; `ENGINE=bookworm|trixie|sid` selects one
+- `go_module`   programs built from a go.mod of ours; `moby`, Docker 29's, are
+- `engines`     the Docker engines; `ENGINE=20.10|26.1|28.5|29` selects one, STORE its image store
 - `namespaces`  the outer half of a session: starts it, and waits
 - `janitor`     outlives the session and removes its cgroups
 - `init`        the inner half: the first process inside, which makes the mounts

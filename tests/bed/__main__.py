@@ -1,4 +1,4 @@
-"""`[ENGINE=bookworm|trixie|sid] python -m tests.bed [COMMAND...]`: run it in a session of its own.
+"""`[ENGINE=20.10|26.1|28.5|29] python -m tests.bed [COMMAND...]`: run it in a session of its own.
 
 Without a command it is a shell. What has to come from the network (packages, engines, crictl and
 critest) is fetched before: inside there is no way out.

@@ -24,7 +24,7 @@ class Dockerd:
 
     One that runs beside another of the same session needs `private_network`, its own network
     namespace: two in one delete each other's iptables chains. `config` is its daemon.json,
-    to be set before a start.
+    besides what selects the engine's image store, to be set before a start.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Dockerd:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        (self.directory / "daemon.json").write_text(json.dumps(self.config))
+        self._write(self.config)
         self.program.start(ready=lambda: answers_http(self.socket, "/_ping"), timeout_s=60)
 
     def stop(self) -> None:
@@ -87,7 +87,7 @@ class Dockerd:
 
     def reload(self, config: Mapping[str, Any]) -> None:
         """Tell it to read this daemon.json, without a restart; it does so a moment later."""
-        (self.directory / "daemon.json").write_text(json.dumps(config))
+        self._write(config)
         os.kill(self.program.pid, signal.SIGHUP)
 
     def leftovers(self) -> list[str]:
@@ -117,6 +117,10 @@ class Dockerd:
             self.remove_leftovers()
             self.stop()
         self.api.close()
+
+    def _write(self, config: Mapping[str, Any]) -> None:
+        content = self.engine.store_config | dict(config)
+        (self.directory / "daemon.json").write_text(json.dumps(content))
 
     def _own_flags(self) -> list[str]:
         return [

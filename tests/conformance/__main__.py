@@ -1,7 +1,7 @@
 """`python -m tests.conformance [--quick] [--skip-known] [--runtime=shim|containerd]`.
 
-What a run covers is chosen by environment variables, as make passes them on: ENGINE (bookworm,
-trixie or sid), NETWORK (a network mode of the shim), SUITE (node, kubectl, critest or
+What a run covers is chosen by environment variables, as make passes them on: ENGINE (20.10,
+26.1, 28.5 or 29), NETWORK (a network mode of the shim), SUITE (node, kubectl, critest or
 critest-websocket), FOCUS (a regular expression for names) and CRITEST (where critest is).
 
 Without CRITEST, critest is the one that is built, like the other programs.
@@ -81,7 +81,7 @@ def _plans(
             yield Plan(
                 suite=name,
                 runtime=options.runtime,
-                engine=engines.selected().suite,
+                engine=engines.selected().name,
                 network=network,
                 program=program,
                 programs=programs.directory,

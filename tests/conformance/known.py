@@ -1,7 +1,7 @@
 """The checked-in list of known failures, and what a run is worth in its light.
 
 A line of `known-failures.txt` is `suite | spec | kind: reason`, where the suite may be narrowed to
-an engine or a network mode (`node@bookworm`). The kinds:
+an engine or a network mode (`node@20.10`). The kinds:
 
 - shim      a feature that the shim lacks, and which
 - machine   what the machine rules out: a peer fails there too, or the kernel lacks it

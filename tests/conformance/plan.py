@@ -24,7 +24,7 @@ class Plan:
 
     @property
     def title(self) -> str:
-        """Such as `node, shim, sid, docker`: enough to tell one run from another."""
+        """Such as `node, shim, 28.5, docker`: enough to tell one run from another."""
         return f"{self.suite}, {self.runtime}, {self.engine}, {self.network}"
 
     def write(self, path: Path) -> None:

@@ -59,7 +59,7 @@ def row(plan: Plan, verdict: Verdict, *, left_out: int) -> Row:
     return Row(
         suite=plan.suite,
         runtime=plan.runtime,
-        engine=engine.rpartition(".")[0],
+        engine=f"Docker {plan.engine}" if plan.runtime == "shim" else engine.rpartition(".")[0],
         network=plan.network,
         specs=str(passed + failed + skipped + left_out),
         passed=str(passed),

@@ -1,5 +1,7 @@
 """Images that cannot be listed: what is known of pods stays right meanwhile."""
 
+import pytest
+
 from pydockershim.api import runtime_v1 as cri
 from pydockershim.client.client import CriClient
 from tests.bed.dockerd import Dockerd
@@ -9,6 +11,8 @@ from tests.faults.polling import is_unavailable, polled
 from tests.faults.proxy import Proxy, cut, hanging
 from tests.integration.pods import Pods
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.store
 
 IMAGES = "GET /v[0-9.]+/images/json"
 TAG = "localhost/changed"

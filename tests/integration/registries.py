@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 _TLS_HANDSHAKE = b"\x16"
+_LARGEST_HELLO = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,20 @@ def token_registry() -> Iterator[TokenRegistry]:
 
     class Handler(BaseHTTPRequestHandler):
         def handle(self) -> None:
-            # dockerd tries TLS first.
-            if self.connection.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
+            # dockerd tries TLS first; containerd's image store goes on without it only when it has
+            # got such an answer, which servers of plain HTTP give.
+            if self.connection.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+                self.connection.recv(_LARGEST_HELLO)
+                self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            else:
                 super().handle()
 
         def do_GET(self) -> None:
             registry.shown.append(self.headers.get("Authorization", ""))
             self._refuse()
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def do_POST(self) -> None:
             form = self.rfile.read(int(self.headers["Content-Length"])).decode()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.bed import cgroups, images, namespaces
 from tests.bed.dockerd import BRIDGE_ADDRESS, Dockerd
-from tests.bed.engines import SUITES, Engine
+from tests.bed.engines import Engine
 from tests.bed.images import Image
 from tests.bed.program import BedError, Program
 from tests.bed.registry import Registry
@@ -22,7 +22,17 @@ def test_engine_is_the_selected_one(dockerd: Dockerd, engine: Engine) -> None:
     version = dockerd.api.version()["Version"]
 
     assert version.startswith(engine.version)
-    assert engine.suite == "sid" or version.startswith(SUITES[engine.suite])
+    assert version.startswith(f"{engine.name}.")
+
+
+@pytest.mark.store
+def test_images_are_in_the_selected_store(dockerd: Dockerd, engine: Engine) -> None:
+    in_containerd = ["driver-type", "io.containerd.snapshotter.v1"] in dockerd.api.info()[
+        "DriverStatus"
+    ]
+
+    expected = engine.store or ("containerd" if engine.name == "29" else "graph-driver")
+    assert in_containerd == (expected == "containerd")
 
 
 def test_engine_keeps_to_its_own_directory_and_addresses(dockerd: Dockerd) -> None:
@@ -76,7 +86,7 @@ def test_private_registry_wants_its_password(dockerd: Dockerd, private_registry:
     reference = private_registry.push(dockerd, images.VOLUME)
     wrong = {"username": "tester", "password": "wrong"}
 
-    with pytest.raises(docker.errors.APIError, match=r"no basic auth credentials|unauthorized"):
+    with pytest.raises(docker.errors.APIError, match=r"no basic auth credentials|[Uu]nauthorized"):
         dockerd.api.pull(reference, auth_config=wrong)
     dockerd.api.pull(reference, auth_config=private_registry.credentials)
 

@@ -19,7 +19,7 @@ from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.store]
 
 MEBIBYTE = 1 << 20
 
@@ -79,7 +79,7 @@ def test_image_counts_while_it_is_there(usage: DiskUsage, dockerd: Dockerd, pods
 
 
 def test_containerd_image_store(engine: Engine) -> None:
-    if engine.suite == "bookworm":
+    if engine.name == "20.10":
         pytest.skip("Docker 20.10 has only its own image store")
     with ExitStack() as stack:
         directory = namespaces.PRIVATE / "containerd-store"

@@ -20,7 +20,7 @@ from tests.integration.pods import Pods
 from tests.integration.registries import silent_registry, token_registry
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.store]
 
 IMAGE = Image(f"{REPOSITORY}/pulled:1", {"Cmd": ["sleep", "3600"], "User": "1000:33"})
 BUILT_IN_PAUSE = "pydockershim/pause:builtin"
@@ -124,6 +124,21 @@ def test_every_way_to_name_an_image_leads_to_it(client: CriClient, open_name: st
 
     assert {each.id for name in names for each in client.list_images(name)} == {image_id}
     assert all(client.image_status(name) == image for name in names)
+
+
+def test_digest_in_each_repository_leads_to_the_image(
+    client: CriClient, open_name: str, private_name: str
+) -> None:
+    ids = {client.pull_image(open_name), client.pull_image(private_name, auth=AUTH)}
+
+    image = client.image_status(open_name)
+
+    assert image is not None
+    assert ids == {image.id}
+    assert {each.partition("@")[0] for each in image.repo_digests} == {
+        name.removesuffix(":1") for name in (open_name, private_name)
+    }
+    assert all(client.image_status(each) == image for each in image.repo_digests)
 
 
 def test_image_that_is_not_there_is_no_error(client: CriClient) -> None:

@@ -19,6 +19,8 @@ from tests.bed.shim import Shim
 from tests.integration.pods import Pods
 from tests.integration.registries import silent_registry
 
+pytestmark = pytest.mark.store
+
 BUILT_IN = "pydockershim/pause:builtin"
 PAUSE = Image(f"{REPOSITORY}/pause:1", {"Entrypoint": ["sleep", "3600"]})
 NOBODY_SERVES = "127.0.0.1:1"

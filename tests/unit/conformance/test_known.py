@@ -13,7 +13,7 @@ from tests.conformance.report import Result
 _PLAN = Plan(
     suite="node",
     runtime="shim",
-    engine="sid",
+    engine="28.5",
     network="docker",
     program=Path("/p"),
     programs=Path("/"),
@@ -36,8 +36,8 @@ def test_a_line_holds_for_its_suite_engine_and_network_mode(tmp_path: Path) -> N
         "# a comment\n"
         "\n"
         "node | everywhere | shim: logs\n"
-        "node@sid | on this engine | machine: no such device\n"
-        "node@bookworm | on another engine | machine: no such device\n"
+        "node@28.5 | on this engine | machine: no such device\n"
+        "node@20.10 | on another engine | machine: no such device\n"
         "node@docker | in this network mode | image: no such program\n"
         "node@cni | in another network mode | image: no such program\n"
         "critest | of another suite | shim: logs\n"

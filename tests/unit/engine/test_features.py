@@ -62,6 +62,15 @@ def test_docker_28_5() -> None:
     )
 
 
+def test_docker_29() -> None:
+    assert features("29") == replace(
+        features("28.5"),
+        server_version="29.8.0",
+        api_version="1.56",
+        containerd_image_store=True,
+    )
+
+
 def test_security_options_are_read_by_name() -> None:
     options = ["name=apparmor", "name=seccomp,profile=/etc/docker/seccomp.json", "name=selinux"]
     options += ["name=userns", "name=cgroupns", "name=no-new-privileges"]
@@ -87,7 +96,7 @@ def test_the_containerd_image_store_is_recognised() -> None:
 
 @pytest.mark.parametrize(
     ("newest", "oldest", "spoken"),
-    [("1.41", "1.12", "1.41"), ("1.55", "1.40", "1.55"), ("1.60", "1.44", "1.55")],
+    [("1.41", "1.12", "1.41"), ("1.57", "1.40", "1.57"), ("1.60", "1.44", "1.57")],
 )
 def test_the_newest_version_that_both_sides_know_is_spoken(
     newest: str, oldest: str, spoken: str

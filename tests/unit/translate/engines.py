@@ -1,4 +1,4 @@
-"""What three kinds of node are and can do, for translations that need no Docker."""
+"""What kinds of node are and can do, for translations that need no Docker."""
 
 from dataclasses import replace
 
@@ -23,6 +23,9 @@ DOCKER_28 = EngineFeatures(
     read_only_binds_recurse=True,
     execs_start_at_once=True,
 )
+DOCKER_29 = replace(
+    DOCKER_28, server_version="29.8.0", api_version="1.56", containerd_image_store=True
+)
 DOCKER_20 = replace(
     DOCKER_28,
     server_version="20.10.24",
@@ -46,6 +49,7 @@ HARDENED = replace(
 
 ENGINES = {
     "docker-28": DOCKER_28,
+    "docker-29": DOCKER_29,
     "docker-20": DOCKER_20,
     "cgroup-v2": CGROUP_V2,
     "hardened": HARDENED,

@@ -212,6 +212,39 @@ def test_a_name_that_nobody_can_ask_for_does_no_harm() -> None:
     assert image_ref(cri.ImageSpec(image="busybox:1"), odd) == "Upper@sha256:1"
 
 
+def in_containerd_store(*tags: str, digests: list[str]) -> ImageInspect:
+    """An image of containerd's store, where its id is its manifest's digest."""
+    return image(Id=DIGEST, RepoTags=list(tags), RepoDigests=digests)
+
+
+def test_a_digest_among_the_tags_is_told_as_a_digest() -> None:
+    by_digest = in_containerd_store(f"busybox@{DIGEST}", digests=[f"busybox@{DIGEST}"])
+
+    told = cri_image(by_digest, pinned=False)
+
+    assert (list(told.repo_tags), list(told.repo_digests)) == ([], [f"busybox@{DIGEST}"])
+
+
+def test_the_digest_of_containerds_store_holds_in_every_repository() -> None:
+    """Docker lists the digest in one of them."""
+    names = ("busybox:1", "busybox:2", "localhost:5000/mine:2", f"other.example/app@{DIGEST}")
+    listed = in_containerd_store(*names, digests=[f"localhost:5000/mine@{DIGEST}"])
+
+    told = cri_image(listed, pinned=False)
+
+    repositories = ["localhost:5000/mine", "other.example/app", "busybox"]
+    assert list(told.repo_tags) == list(names[:3])
+    assert list(told.repo_digests) == [f"{each}@{DIGEST}" for each in repositories]
+    assert f"docker.io/library/busybox@{DIGEST}" in canonical_names(listed)
+    assert image_ref(cri.ImageSpec(image="busybox:2"), listed) == f"busybox@{DIGEST}"
+
+
+def test_a_digest_of_dockers_own_store_holds_in_its_repository_alone() -> None:
+    told = cri_image(image(RepoDigests=[f"busybox@{DIGEST}"]), pinned=False)
+
+    assert list(told.repo_digests) == [f"busybox@{DIGEST}"]
+
+
 def test_credentials_come_as_plain_data() -> None:
     auth = cri.AuthConfig(username="me", registry_token="t")  # noqa: S106  # a test's
 

@@ -115,6 +115,23 @@ def test_image_is_inspected_once(images: ImageCache, engine: Engine) -> None:
     assert images.find("busybox:1") is None
 
 
+def test_image_of_containerds_store_is_found_by_the_digest_in_each_repository(
+    engine: Engine,
+) -> None:
+    """Docker lists the digest, which is the id, in one of the repositories."""
+    tags = ["busybox:1", "localhost:5000/mine:2"]
+    engine.summaries = [_summary(BUSYBOX_ID, tags, [f"busybox@{BUSYBOX_ID}"])]
+    images = ImageCache(engine, pinned=[])  # type: ignore[arg-type]
+    images.refresh()
+
+    names = [f"busybox@{BUSYBOX_ID}", f"localhost:5000/mine@{BUSYBOX_ID}"]
+
+    first = [images.find(name) for name in names]
+    images.refresh()
+    assert first[0]
+    assert all(images.find(name) is first[0] for name in names)
+
+
 def test_image_that_goes_during_a_refresh_is_left_out(engine: Engine) -> None:
     engine.summaries = [_summary(UNTAGGED_ID, None)]
     images = ImageCache(engine, pinned=[])  # type: ignore[arg-type]
