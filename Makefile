@@ -1,7 +1,7 @@
 # Thin on purpose: a recipe calls a script or a tool. CI calls the same targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-unit integration endurance bench check \
+.PHONY: help setup demo run test ci test-unit integration endurance bench check \
 	proto pause golden lock conformance conformance-quick clean
 
 PYTHON ?= python3
@@ -32,10 +32,11 @@ run: $(RUN) ## keep the shim serving, and print the commands to use it
 
 # Testing it
 
-test: test-unit ## the tests: unit, integration on Docker 28.5, what depends on the engine on 20.10, 29
-	$(MAKE) integration ENGINE=28.5
-	$(MAKE) integration ENGINE=20.10 SELECT="engine and not endurance"
-	$(MAKE) integration ENGINE=29 SELECT="engine and not endurance"
+test: $(DEV) ## the tests: unit, integration on Docker 28.5, what depends on the engine on 20.10, 29
+	@$(VENV)/python -m tests.ci test
+
+ci: $(DEV) ## all that has to pass before a change lands, with a table of minutes
+	@$(VENV)/python -m tests.ci
 
 test-unit: $(DEV) ## unit tests, without Docker
 	@$(VENV)/python -m tests.bed.compilers

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bed.cache import CACHE, locked
-from tests.bed.packages import say
+from tests.bed.say import say
 
 
 @dataclass(frozen=True, slots=True)

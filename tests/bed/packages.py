@@ -7,10 +7,12 @@ once. Unpacking also lets packages of another Debian suite live beside the machi
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from tests.bed.cache import CACHE, locked
+from tests.bed.say import say
 
 # Program to package: all that the bed runs from the machine itself.
 TOOLS = {"ip": "iproute2", "iptables": "iptables", "openssl": "openssl", "patchelf": "patchelf"}
@@ -18,19 +20,18 @@ TOOLS = {"ip": "iproute2", "iptables": "iptables", "openssl": "openssl", "patche
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-def say(sentence: str) -> None:
-    """Tell the person at the terminal, before it happens, what is done to their machine."""
-    print(f"test bed: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - meant for a person
-
-
 def install_tools(tools: Mapping[str, str] = TOOLS) -> None:
     """Install the packages of those programs that are missing, if any; says so first."""
-    missing = sorted(package for tool, package in tools.items() if not shutil.which(tool))
-    if not missing:
-        return
-    say(f"installing with apt-get: {' '.join(missing)}")
+    with locked(CACHE / "apt"):  # apt-get does not wait for another one
+        missing = sorted(package for tool, package in tools.items() if not shutil.which(tool))
+        if missing:
+            say(f"installing with apt-get: {' '.join(missing)}")
+            _install(missing)
+
+
+def _install(names: Iterable[str]) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", *missing]
+    install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", *names]
     subprocess.run(["apt-get", "update", "-qq"], check=True)
     subprocess.run(install, check=True, env=environment, stdout=subprocess.DEVNULL)
 

@@ -1,0 +1,1 @@
+"""The run of everything that a change has to pass."""
