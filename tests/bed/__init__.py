@@ -5,8 +5,9 @@ cgroup, ipc and uts namespaces of its own. Any number of these sessions run at t
 the user's own Docker, and when the first process of a session ends, however it ends, the kernel
 takes everything else with it. The rooms, in the order in which they are used:
 
-- `packages`    Debian packages: the few that are installed, and how others are unpacked
+- `say`         what the person at the terminal is told
 - `cache`       what is unpacked and built, outside the clone
+- `packages`    Debian packages: the few that are installed, and how others are unpacked
 - `suites`      programs of any Debian suite, made to run on this machine
 - `go_module`   programs built from a go.mod of ours; `moby`, Docker 29's, are
 - `engines`     the Docker engines; `ENGINE=20.10|26.1|28.5|29` selects one, STORE its image store

@@ -34,15 +34,15 @@ class Run:
 
     def table(self) -> str:
         """Return the minutes of each part, in the order of their ends, and of all."""
-        self._add_row("all", self._began_s, "FAILED" if self.has_failed else "")
-        return "\n".join([f"\n{'part':{_WIDTH}}  minutes", *self._rows])
+        last = _row("all", self._began_s, "FAILED" if self.has_failed else "")
+        return "\n".join([f"\n{'part':{_WIDTH}}  minutes", *self._rows, last])
 
     def _lane(self, lane: Lane) -> None:
         for part in lane:
             began_s = time.monotonic()
             code = self._part(part)
             self.has_failed |= code != 0
-            self._add_row(part.name, began_s, f"FAILED ({code})" if code else "")
+            self._rows.append(_row(part.name, began_s, f"FAILED ({code})" if code else ""))
 
     def _part(self, part: Part) -> int:
         with subprocess.Popen(
@@ -57,9 +57,10 @@ class Run:
                     _say(f"{part.name:{_WIDTH}}| {line.rstrip()}")
         return process.returncode
 
-    def _add_row(self, name: str, began_s: float, failure: str) -> None:
-        minutes = (time.monotonic() - began_s) / 60
-        self._rows.append(f"{name:{_WIDTH}}  {minutes:7.1f}  {failure}".rstrip())
+
+def _row(name: str, began_s: float, failure: str) -> str:
+    minutes = (time.monotonic() - began_s) / 60
+    return f"{name:{_WIDTH}}  {minutes:7.1f}  {failure}".rstrip()
 
 
 def main() -> int:
